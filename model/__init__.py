@@ -1,0 +1,1 @@
+"""What a classifier is: taxonomy, texts, predictions, families, calibration and the exported bundle."""

@@ -1,0 +1,106 @@
+"""Any family exported to ONNX at inference: tokenise, bucket by length, run, put windows together.
+
+The graph takes `input_ids` and `attention_mask` (batch, length) and returns `topic_logits`
+(batch, n_topics) and `stance_logits` (batch, n_topics, n_stances).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from communique.model.classifier import Scores, softmax
+from communique.model.taxonomy import Taxonomy
+from communique.model.windows import Window, windows_of
+
+GRAPH_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+class OnnxClassifier:
+    """An ONNX Runtime session with its tokenizer.
+
+    `batch_size` windows run together, sorted by length; `max_length` counts tokens with the
+    special ones. Batches depend on the order of the texts alone.
+    """
+
+    def __init__(
+        self, session: Any, tokenizer: Any, taxonomy: Taxonomy, max_length: int, batch_size: int, pad_id: int
+    ) -> None:
+        self._session = session
+        self._tokenizer = tokenizer
+        self._taxonomy = taxonomy
+        self._batch_size = batch_size
+        self._pad_id = pad_id
+        frame = tokenizer.encode("").ids
+        self._prefix, self._suffix = frame[:1], frame[1:]
+        self._room = max_length - len(frame)
+
+    def scores(self, texts: Sequence[str]) -> Scores:
+        """Score texts. A text over several windows takes, for each topic, the window that is surest
+        of the topic, and the stance from that window."""
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        windows, truncated = windows_of([len(encoding.ids) for encoding in encodings], self._room)
+        topic_logits, stance_logits = self._run([encodings[w.text].ids[w.start : w.end] for w in windows])
+        chosen = surest_windows(windows, topic_logits, len(texts))
+        columns = np.arange(self._taxonomy.n_topics)
+        return Scores(
+            topic_logits[chosen, columns],
+            softmax(stance_logits[chosen, columns]).astype(np.float32),
+            np.array(truncated, dtype=np.bool_),
+        )
+
+    def _run(self, sequences: list[list[int]]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        n_topics, n_stances = self._taxonomy.n_topics, self._taxonomy.n_stances
+        topic_logits = np.zeros((len(sequences), n_topics), dtype=np.float32)
+        stance_logits = np.zeros((len(sequences), n_topics, n_stances), dtype=np.float32)
+        order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]))
+        for start in range(0, len(order), self._batch_size):
+            batch = order[start : start + self._batch_size]
+            feed = self._feed([sequences[i] for i in batch])
+            names = ["topic_logits", "stance_logits"] if n_stances else ["topic_logits"]
+            outputs = self._session.run(names, feed)
+            topic_logits[batch] = outputs[0]
+            if n_stances:
+                stance_logits[batch] = outputs[1]
+        return topic_logits, stance_logits
+
+    def _feed(self, sequences: list[list[int]]) -> dict[str, npt.NDArray[np.int64]]:
+        framed = [self._prefix + sequence + self._suffix for sequence in sequences]
+        width = max(len(sequence) for sequence in framed)
+        ids = np.full((len(framed), width), self._pad_id, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, sequence in enumerate(framed):
+            ids[row, : len(sequence)] = sequence
+            mask[row, : len(sequence)] = 1
+        return {"input_ids": ids, "attention_mask": mask}
+
+
+def surest_windows(windows: list[Window], topic_logits: npt.NDArray[np.float32], n_texts: int) -> npt.NDArray[np.int64]:
+    """For each text and topic the number of the window with the highest logit, (n_texts, n_topics)."""
+    chosen = np.full((n_texts, topic_logits.shape[1]), -1, dtype=np.int64)
+    columns = np.arange(topic_logits.shape[1])
+    for number, window in enumerate(windows):
+        current = chosen[window.text]
+        better = (current < 0) | (topic_logits[number] > topic_logits[current, columns])
+        chosen[window.text] = np.where(better, number, current)
+    return chosen
+
+
+def load_onnx(
+    folder: Path, taxonomy: Taxonomy, max_length: int, batch_size: int, pad_id: int, threads: int | None
+) -> OnnxClassifier:
+    """Open the graph and the tokenizer of a bundle; `threads` None uses every core."""
+    import onnxruntime as ort
+    from tokenizers import Tokenizer
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.inter_op_num_threads = 1
+    session = ort.InferenceSession(str(folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"])
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return OnnxClassifier(session, tokenizer, taxonomy, max_length, batch_size, pad_id)

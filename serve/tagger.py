@@ -1,0 +1,85 @@
+"""The Python interface: load a model, tag articles and paragraphs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from communique.model.bundle import Bundle, load_bundle
+from communique.model.errors import InputError
+from communique.model.predict import predict, predict_paragraphs
+from communique.model.predictions import Prediction
+from communique.model.prior import parse_prior, resolve_prior
+from communique.model.texts import Article
+from communique.serve.registry import resolve
+from communique.serve.segment import segment
+
+
+def load(model: str | Path, prior: float | dict[str, float] | None = None, threads: int | None = None) -> "Tagger":
+    """Load a bundle folder, or `models:/NAME@ALIAS` from the MLflow registry.
+
+    `prior` shifts the probabilities to another share of topical paragraphs, or to a share per
+    topic; None keeps the bundle's.
+
+    Raises:
+        BundleError: there is no such model, or a file of it is damaged.
+    """
+    return Tagger(load_bundle(resolve(model), threads), prior)
+
+
+class Tagger:
+    """A loaded model; calls do not change it."""
+
+    def __init__(self, bundle: Bundle, prior: float | dict[str, float] | None = None) -> None:
+        self.bundle = bundle
+        self._prior = shifted_prior(bundle, prior)
+
+    def tag(self, text: str, title: str | None = None) -> list[Prediction]:
+        """Tag an article: cut into paragraphs, clutter left out, one prediction a paragraph."""
+        return self.tag_article(Article(path="", text=text, title=title))
+
+    def tag_article(self, article: Article) -> list[Prediction]:
+        """Tag an article that was read from somewhere."""
+        paragraphs = segment(article)
+        return predict_paragraphs(self.bundle, paragraphs, [article.title] * len(paragraphs), self._prior)
+
+    def tag_articles(self, articles: Sequence[Article]) -> list[list[Prediction]]:
+        """Tag several articles in one pass; the predictions of each, in order."""
+        cut = [segment(article) for article in articles]
+        titles = [article.title for article, paragraphs in zip(articles, cut, strict=True) for _ in paragraphs]
+        flat = iter(predict_paragraphs(self.bundle, [p for paragraphs in cut for p in paragraphs], titles, self._prior))
+        return [[next(flat) for _ in paragraphs] for paragraphs in cut]
+
+    def tag_paragraphs(self, texts: Sequence[str], titles: Sequence[str | None] | None = None) -> list[Prediction]:
+        """Tag texts as they are, one prediction each, in the same order.
+
+        Raises:
+            InputError: a bare string, or an item that is not a string.
+        """
+        if isinstance(texts, str):
+            raise InputError(
+                "tag_paragraphs takes a list of texts, not one string; "
+                "for one text write tag_paragraphs([text]), for an article tag(text)"
+            )
+        for position, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise InputError(
+                    f"texts[{position}] is {type(text).__name__}, not a string; drop or convert missing values first"
+                )
+        if titles is not None and len(titles) != len(texts):
+            raise InputError(f"{len(texts)} texts but {len(titles)} titles; give one title (or None) for each text")
+        return predict(self.bundle, texts, titles, self._prior)
+
+
+def shifted_prior(bundle: Bundle, prior: float | dict[str, float] | str | None) -> npt.NDArray[np.float64] | None:
+    """Per-topic shares (n_topics,) from a stated prior; None keeps the bundle's own.
+
+    Raises:
+        ConfigError: the prior is not a share, or does not name every topic.
+    """
+    if prior is None:
+        return None
+    calibration = bundle.manifest.calibration
+    stated = parse_prior(prior, bundle.taxonomy) if isinstance(prior, str) else prior
+    return resolve_prior(stated, calibration.prior, calibration.topical_share, bundle.taxonomy)[0]

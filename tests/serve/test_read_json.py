@@ -1,0 +1,106 @@
+"""JSON and JSON Lines to articles."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from communique.model.errors import InputError
+from communique.serve.read_json import json_line_records, json_records, language_code, to_article
+
+
+def article(**record: Any) -> Any:
+    return to_article(record, "x.json", 0)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"title": "T", "text": "Body."}, ("T", "Body.", None, None)),
+        ({"headline": " T\n t ", "maintext": "Body."}, ("T t", "Body.", None, None)),
+        ({"Content": ["One.", "Two."], "lang": "EN-us"}, (None, "One.\n\nTwo.", None, "en")),
+        ({"text": "", "body": "<p>A.</p><p>B.</p>"}, (None, "A.\n\nB.", None, None)),
+        ({"articleBody": "B.", "source": {"id": 1, "name": "Post"}}, (None, "B.", "Post", None)),
+        ({"article": {"text": "B."}, "source_domain": "a.org"}, (None, "B.", "a.org", None)),
+    ],
+)
+def test_aliases(record: dict[str, Any], expected: tuple[str | None, ...]) -> None:
+    found = article(**record)
+    assert (found.title, found.text, found.outlet, found.language) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "published"),
+    [
+        ("publishedAt", "2025-03-04T05:06:07Z", "2025-03-04T05:06:07Z"),
+        ("pubDate", "Tue, 04 Mar 2025 05:06:07 +0100", "2025-03-04T05:06:07+01:00"),
+        ("date_publish", 1741064767, "2025-03-04T05:06:07+00:00"),
+        ("date", "spring 2025", "spring 2025"),
+        ("date", 1e30, None),
+    ],
+)
+def test_published(key: str, value: Any, published: str | None) -> None:
+    assert article(text="Body.", **{key: value}).published == published
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (
+            {"titel": "T", "size": 3},
+            "found the keys titel, size; accepted for the text: text, body",
+        ),
+        ({}, "(none)"),
+        ({"text": "  "}, "no text"),
+        (["a"], "expected an object with the article's fields, found a list"),
+        (None, "found null"),
+    ],
+)
+def test_record_without_text(record: Any, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        to_article(record, "x.json", 0)
+    assert message in str(caught.value)
+
+
+def test_lone_surrogate_is_said() -> None:
+    found = article(**json.loads('{"text": "bad \\ud800 pair"}'))
+    assert (found.text, found.content_lost) == ("bad \ufffd pair", True)
+
+
+@pytest.mark.parametrize(
+    ("value", "n"),
+    [
+        ({"text": "A."}, 1),
+        ([{"text": "A."}, {"text": "B."}], 2),
+        ({"status": "ok", "articles": [{"text": "A."}, {"text": "B."}]}, 2),
+        ({"data": [{"text": "A."}]}, 1),
+        ([], 0),
+    ],
+)
+def test_json_shapes(value: Any, n: int) -> None:
+    records = list(json_records(io.BytesIO(json.dumps(value).encode())))
+    assert len(records) == n
+    assert all(record["text"] in ("A.", "B.") for record in records)
+
+
+@pytest.mark.parametrize("data", [b"{", b"[" * 100_000, b"{'text': 'A.'}", b"9" * 5000])
+def test_invalid_json(data: bytes) -> None:
+    with pytest.raises(InputError, match="invalid JSON"):
+        list(json_records(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_broken_line_in_the_middle(encoding: str) -> None:
+    lines = '{"text": "Ä\u010a."}\n\n{"text": \r\n{"text": "B."}'
+    first, broken, last = json_line_records(io.BytesIO(lines.encode(encoding)))
+    assert (first, last) == ({"text": "Ä\u010a."}, {"text": "B."})
+    assert str(broken).startswith("invalid JSON at character")
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("en_GB", "en"), ("English", "en"), ("", None), (None, None), (["en"], None)],
+)
+def test_language_code(value: object, code: str | None) -> None:
+    assert language_code(value) == code

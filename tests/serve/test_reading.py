@@ -1,0 +1,132 @@
+"""Files and folders to articles and failures."""
+
+from pathlib import Path
+
+import pytest
+
+from communique.model.texts import Article
+from communique.serve.read_text import title_line
+from communique.serve.reading import ReadFailure, find_files, ignored_files, read_articles
+
+BODY = "The ferry sailed again on Monday.\n\nNobody waved."
+PARAGRAPHS = "<p>The ferry sailed again, full of flour.</p>" * 9
+HTML = f"<html><body><article>{PARAGRAPHS}</article></body></html>"
+
+
+def read(folder: Path, name: str, data: bytes) -> list[Article | ReadFailure]:
+    (folder / name).write_bytes(data)
+    return list(read_articles(folder / name, folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.txt", BODY.encode()),
+        ("a.TXT", BODY.encode("utf-16")),
+        ("a.md", BODY.encode()),
+        ("a.txt", HTML.encode()),
+        ("a.htm", HTML.encode()),
+        ("a.xhtml", b'<?xml version="1.0" encoding="utf-8"?>' + HTML.encode()),
+        ("a.json", b'{"text": "The ferry sailed again."}'),
+        ("a.ndjson", b'{"text": "The ferry sailed again."}\n'),
+    ],
+)
+def test_formats(tmp_path: Path, name: str, data: bytes) -> None:
+    (found,) = read(tmp_path, name, data)
+    assert isinstance(found, Article)
+    assert (found.path, found.record) == (name, 0)
+    assert found.text.startswith("The ferry sailed again")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.txt", b"", "no text: the file is empty"),
+        ("a.md", b"---\ntitle: T\n---\n", "no text"),
+        ("a.html", b" \n", "no text: the file is empty"),
+        ("a.jsonl", b"\n", "no text: the file holds no records"),
+        ("a.json", b"[]", "no text: the file holds no records"),
+        ("a.json", b"{", "invalid JSON"),
+        ("a.txt", b"abc\0\0\1def", "binary, not text"),
+        ("a.html", b"%PDF-1.7", "a PDF"),
+    ],
+)
+def test_failures(tmp_path: Path, name: str, data: bytes, message: str) -> None:
+    (found,) = read(tmp_path, name, data)
+    assert isinstance(found, ReadFailure)
+    assert (found.path, found.record, found.stage, found.error) == (name, 0, "parse", "InputError")
+    assert message in found.message
+
+
+def test_unreadable_and_unsupported(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"")
+    for name, error, message in [
+        ("none.txt", "FileNotFoundError", "No such file"),
+        ("a.pdf", "InputError", "unsupported file type .pdf; supported: .htm"),
+    ]:
+        (found,) = read_articles(tmp_path / name, tmp_path)
+        assert isinstance(found, ReadFailure)
+        assert (found.stage, found.error) == ("read", error)
+        assert found.message.startswith(message)
+
+
+def test_records_go_on_after_a_bad_one(tmp_path: Path) -> None:
+    data = b'{"text": "A."}\n{broken\n{"title": "no text"}\n7\n{"text": "B."}\n'
+    found = read(tmp_path, "a.jsonl", data)
+    assert [item.record for item in found] == [0, 1, 2, 3, 4]
+    assert [isinstance(item, Article) for item in found] == [True, False, False, False, True]
+
+
+def test_find_files(tmp_path: Path) -> None:
+    names = ("b/2.txt", "b/1.json", "a.html", "README.md", ".git/x.txt", ".x.txt", "c.csv", "z.md")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    named = tmp_path / "c.csv"
+    pairs = find_files([tmp_path, tmp_path / "a.html", named])
+    assert [(r, f.relative_to(tmp_path).as_posix()) for r, f in pairs] == [
+        (tmp_path, "a.html"),
+        (tmp_path, "b/1.json"),
+        (tmp_path, "b/2.txt"),
+        (tmp_path, "z.md"),
+        (tmp_path, "c.csv"),
+    ]
+    assert ignored_files([tmp_path, named]) == [named]
+
+
+def test_path_is_relative_to_the_root(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "x.txt").write_text(BODY)
+    paths = [
+        next(read_articles(file, root)).path
+        for given in (tmp_path, tmp_path / "b" / "x.txt")
+        for root, file in find_files([given])
+    ]
+    assert paths == ["b/x.txt", "x.txt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Ferry sails again\n\nIt left at noon.", "Ferry sails again"),
+        ("Premium Only Content\n\nFerry sails again\nIt left at noon.", "Ferry sails again"),
+        ("Who will pay?\nIt left at noon.", "Who will pay?"),
+        (
+            "Ferry sails again as the\nlong truce holds\n\nIt left.",
+            "Ferry sails again as the long truce holds",
+        ),
+        ("It left at noon.\nIt came back.", None),
+        ("Ferry sails again", None),
+        ("word " * 50 + "\nIt left at noon.", None),
+    ],
+)
+def test_title_line(text: str, title: str | None) -> None:
+    assert title_line(text) == title
+
+
+def test_markdown(tmp_path: Path) -> None:
+    source = '---\ntitle: "Ferry"\ndate: 2025-03-04\n---\n# Ferry\n\nIt **left** [at noon](http://x).\n'
+    (found,) = read(tmp_path, "a.md", source.encode())
+    assert isinstance(found, Article)
+    assert (found.title, found.published) == ("Ferry", "2025-03-04")
+    assert found.text.strip() == "Ferry\n\nIt left at noon."

@@ -1,0 +1,34 @@
+"""One split scored by the exported model: scores, judgement and report, kept together."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from communique.model.assess import evaluation_report, judge_scores
+from communique.model.calibration import Calibration
+from communique.model.classifier import Scores
+from communique.model.corpus import Corpus
+from communique.model.evaluation import Judged, evaluate
+from communique.train.calibrate import uncalibrated
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The scores of one split with what they amount to."""
+
+    split: str
+    corpus: Corpus
+    scores: Scores
+    calibration: Calibration
+    judged: Judged
+    report: dict[str, Any]
+
+
+def assess_split(split: str, corpus: Corpus, scores: Scores, calibration: Calibration) -> Assessment:
+    """Judge a split's scores; the report also says what calibration changed."""
+    judged = judge_scores(scores, calibration, corpus)
+    report = evaluation_report(scores, calibration, corpus)
+    before = evaluate(judge_scores(scores, uncalibrated(calibration), corpus), n_bootstrap=1)
+    keys = ("ece_topic", "ece_stance")
+    report["calibration_error"] = {key: {"before": before[key], "after": report[key]} for key in keys}
+    report["truncated"] = int(scores.truncated.sum())
+    return Assessment(split, corpus, scores, calibration, judged, report)

@@ -1,0 +1,80 @@
+"""The model card: the README.md of a bundle."""
+
+from typing import Any
+
+from communique.model.bundle import Manifest
+
+HEADLINE = (
+    ("joint_macro_f1", "joint macro-F1"),
+    ("topic_macro_f1", "topic macro-F1"),
+    ("stance_macro_f1", "stance macro-F1, topic given"),
+    ("exact_match", "exact match"),
+    ("ece_topic", "calibration error, topic"),
+    ("ece_stance", "calibration error, stance"),
+    ("coverage", "coverage after abstention"),
+    ("selective_exact_match", "exact match of the rest"),
+)
+
+
+def model_card(manifest: Manifest, seconds: float) -> str:
+    """Markdown with front matter, made from the manifest alone."""
+    taxonomy = manifest.taxonomy
+    topics = "\n".join(f"- `{topic.name}`: {topic.definition}" for topic in taxonomy.topics)
+    stances = f"Stances per topic: {', '.join(taxonomy.stances)}." if taxonomy.stances else "No stances."
+    prior = ", ".join(
+        f"{topic.name} {calibrated.prior:.3f}"
+        for topic, calibrated in zip(taxonomy.topics, manifest.calibration.topics, strict=True)
+    )
+    corpus = manifest.corpus
+    limits = ["- The language of the training data; other languages are out of scope."]
+    if corpus.get("embedded"):
+        limits = [
+            "- English only. The training text is synthetic: invented articles in the style of news.",
+            "- The labels were made by language models that agree with each other; no person has checked them.",
+            "- Real news has fewer topical paragraphs and other wording than the corpus; check a sample of your own.",
+        ]
+    return f"""---
+library_name: communique
+family: {manifest.family}
+tags: [text-classification, stance-detection]
+metrics: [joint_macro_f1, topic_macro_f1, stance_macro_f1]
+---
+# {manifest.name}
+
+A `{manifest.family}` model that says which topics a paragraph is about and where it stands on each.
+
+**Intended use.** Monitoring and analysis of news, paragraph by paragraph, with a person reading what matters.
+Not for judging single persons or texts without review.
+
+## Labels
+{topics}
+
+{stances} Probabilities are for these shares of paragraphs: {prior} (`--prior` shifts them).
+
+## Measured
+{_metrics_table(manifest.metrics)}
+
+95 % intervals by bootstrap over articles. Calibration error is taken at the shares above.
+Trained on {corpus.get("n_train", "?")} paragraphs (corpus {str(corpus.get("sha256", ""))[:12]})
+in {seconds:.0f} seconds on a CPU.
+
+## Limits
+{chr(10).join(limits)}
+- An abstention flag marks paragraphs whose label set is unsure: read those.
+"""
+
+
+def _metrics_table(metrics: dict[str, Any]) -> str:
+    splits = list(metrics)
+    lines = [f"| | {' | '.join(splits)} |", f"|---|{'---|' * len(splits)}"]
+    for key, title in HEADLINE:
+        if any(metrics[split].get(key) is not None for split in splits):
+            lines.append(f"| {title} | {' | '.join(_cell(metrics[split], key) for split in splits)} |")
+    return "\n".join(lines)
+
+
+def _cell(report: dict[str, Any], key: str) -> str:
+    value, ends = report.get(key), report.get("intervals", {}).get(key)
+    if value is None:
+        return "–"
+    return f"{value:.3f}" + (f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else "")

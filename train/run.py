@@ -1,0 +1,172 @@
+"""One training run, from config to exported bundle. Reads like its table of contents: `train`."""
+
+import json
+import logging
+import shutil
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from communique.model.bundle import (
+    CARD,
+    Bundle,
+    Manifest,
+    OnnxSettings,
+    article_hash,
+    load_bundle,
+    open_classifier,
+    write_manifest,
+)
+from communique.model.calibration import Calibration
+from communique.model.classifier import Scores
+from communique.model.gold import gold_arrays
+from communique.train import tracking
+from communique.train.assessment import Assessment, assess_split
+from communique.train.calibrate import fit_calibration
+from communique.train.card import model_card
+from communique.train.config import TrainingConfig
+from communique.train.data import Splits, load_splits
+from communique.train.splits import write_splits
+
+log = logging.getLogger(__name__)
+SIGNATURE_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves behind."""
+
+    run_id: str
+    folder: Path
+    bundle: Path
+    reports: dict[str, dict[str, Any]]
+    seconds: float
+
+
+def train(
+    config: TrainingConfig, nested: bool = False, export: bool = True, only: Collection[str] | None = None
+) -> RunResult:
+    """Fit, calibrate, evaluate, track and export one model.
+
+    `only` names the splits to report on (a sweep looks at validation alone); `export=False` leaves
+    the bundle in the run folder.
+    """
+    started = time.monotonic()
+    splits = load_splits(config)
+    with tracking.start_run(config, config.name, nested) as run_id:
+        folder = config.output.runs / run_id
+        model = folder / "bundle"
+        model.mkdir(parents=True)
+        (folder / "config.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        write_splits(
+            {example.article: name for name, part in splits.parts.items() for example in part.examples},
+            folder / "splits.csv",
+        )
+        fitted, onnx = fit_family(splits, config, model)
+        classifier = open_classifier(model, config.model.family, splits.taxonomy, onnx)
+        reported = [name for name in splits.parts if name != "train" and (only is None or name in only)]
+        scores = {name: classifier.scores(splits.inputs(name)) for name in {"validation", *reported}}
+        calibration = calibrate(scores["validation"], splits, config)
+        assessments = [assess_split(name, splits.parts[name], scores[name], calibration) for name in reported]
+        seconds = time.monotonic() - started
+        bundle = finish_bundle(model, config, splits, calibration, onnx, assessments, seconds)
+        record(folder, splits, fitted, assessments, bundle, config)
+        destination = export_bundle(model, config.output.bundle) if export else model
+    reports = {assessment.split: assessment.report for assessment in assessments}
+    return RunResult(run_id, folder, destination, reports, time.monotonic() - started)
+
+
+def fit_family(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[dict[str, float], OnnxSettings | None]:
+    """Fit the configured family and write its model files; returns what was chosen on the way."""
+    if config.model.family == "linear":
+        from communique.train.linear import fit_linear
+
+        return fit_linear(splits, config, folder), None
+    from communique.train.frozen import fit_frozen
+
+    return fit_frozen(splits, config, folder)
+
+
+def calibrate(scores: Scores, splits: Splits, config: TrainingConfig) -> Calibration:
+    """Calibration, thresholds and abstention on the validation split."""
+    return fit_calibration(
+        scores, gold_arrays(splits.validation), gold_arrays(splits.train), splits.taxonomy, config.calibration
+    )
+
+
+def finish_bundle(
+    folder: Path,
+    config: TrainingConfig,
+    splits: Splits,
+    calibration: Calibration,
+    onnx: OnnxSettings | None,
+    assessments: list[Assessment],
+    seconds: float,
+) -> Bundle:
+    """Write manifest and model card beside the model files and load the result, hashes checked."""
+    manifest = write_manifest(
+        folder,
+        Manifest(
+            name=config.name,
+            family=config.model.family,
+            taxonomy=splits.taxonomy,
+            calibration=calibration,
+            onnx=onnx,
+            title=config.model.title,
+            config=config.model_dump(mode="json"),
+            metrics={assessment.split: headline(assessment.report) for assessment in assessments},
+            corpus={
+                "sha256": splits.sha256,
+                "embedded": config.corpus.embedded,
+                **{f"n_{name}": len(part) for name, part in splits.parts.items()},
+            },
+            trained_on=tuple(sorted({article_hash(article) for article in splits.train.articles})),
+            libraries=tracking.library_versions(),
+        ),
+    )
+    (folder / CARD).write_text(model_card(manifest, seconds), encoding="utf-8")
+    return load_bundle(folder)
+
+
+def headline(report: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of a report with their intervals, without the tables per pair and group."""
+    return {key: value for key, value in report.items() if key == "intervals" or isinstance(value, int | float | None)}
+
+
+def record(
+    folder: Path,
+    splits: Splits,
+    fitted: dict[str, float],
+    assessments: list[Assessment],
+    bundle: Bundle,
+    config: TrainingConfig,
+) -> None:
+    """Write evaluation and plots into the run folder and log everything."""
+    from communique.train.plots import draw_plots
+
+    evaluation = folder / "evaluation"
+    evaluation.mkdir()
+    for assessment in assessments:
+        text = json.dumps(assessment.report, indent=1, ensure_ascii=False)
+        (evaluation / f"{assessment.split}.json").write_text(text + "\n", encoding="utf-8")
+        draw_plots(assessment, evaluation)
+        tracking.log_metrics(assessment.split, assessment.report)
+    tracking.log_values({f"fit/{key}": value for key, value in fitted.items()})
+    tracking.log_datasets(splits)
+    tracking.log_files(evaluation, "evaluation")
+    if config.tracking.log_model:
+        tracking.log_bundle(bundle.folder, splits.validation.texts[:SIGNATURE_EXAMPLES])
+    tracking.set_tags(kind="training")
+
+
+def export_bundle(source: Path, destination: Path) -> Path:
+    """Copy a bundle to its published place; an older one there is replaced only when all is copied."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    fresh = destination.with_name(f".{destination.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(source, fresh)
+    shutil.rmtree(destination, ignore_errors=True)
+    fresh.rename(destination)
+    return destination
