@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from communique.model.errors import CommuniqueError, PromotionError
@@ -26,6 +25,8 @@ TRAIN_PACKAGES = {
     "onnx",
     "onnxscript",
 }
+# Typer brings click along under a private name; its public errors share this base.
+USAGE_ERROR = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 OK, SOME_FAILED, BAD_INPUT, UNEXPECTED, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
@@ -85,10 +86,10 @@ def score(
     from communique.serve.tagger import Tagger, load, shifted_prior
 
     if engine != "local":
-        raise click.UsageError(f"--engine {engine}: this version has the engine `local` only")
+        raise typer.BadParameter(f"--engine {engine}: this version has the engine `local` only")
     chosen = tuple(dict.fromkeys(name for name in formats or () if name != "parquet"))
     if set(chosen) - {"jsonl", "csv"}:
-        raise click.UsageError(f"--format {', '.join(chosen)}: expected jsonl or csv (Parquet is always written)")
+        raise typer.BadParameter(f"--format {', '.join(chosen)}: expected jsonl or csv (Parquet is always written)")
     tagger = load(model)
     if prior is not None:
         shares = shifted_prior(tagger.bundle, prior)
@@ -146,10 +147,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status; stdout stays empty on 2 and above."""
     try:
         code: Any = build_app()(arguments if arguments is not None else sys.argv[1:], standalone_mode=False)
-    except click.ClickException as error:
-        error.show(sys.stderr)
+    except USAGE_ERROR as error:
+        error.show(sys.stderr)  # type: ignore[attr-defined]
         return BAD_INPUT
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted; run the same command again to continue", INTERRUPTED)
     except PromotionError as error:
         return _fail(f"promotion refused: {error}", REFUSED)

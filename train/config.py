@@ -86,7 +86,7 @@ class LinearConfig(Section):
 
     word_ngrams: tuple[int, int] = Field(default=(1, 2), description="Word n-grams from … to ….")
     char_ngrams: tuple[int, int] | None = Field(
-        default=(3, 5), description="Character n-grams inside words; absent: none."
+        default=None, description="Character n-grams inside words; absent: none."
     )
     min_df: int = Field(default=2, ge=1, description="Drop terms in fewer paragraphs.")
     max_terms: int = Field(default=60_000, ge=100, description="Most frequent terms kept per block.")
@@ -157,7 +157,7 @@ class PromotionConfig(Section):
 class SearchRange(Section):
     """One dimension of a sweep: choices, or a range (optionally logarithmic)."""
 
-    choices: tuple[bool | int | float | str, ...] = ()
+    choices: tuple[bool | int | float | str | list[int] | list[float], ...] = ()
     low: float | None = None
     high: float | None = None
     log: bool = Field(default=False, description="Search on a logarithmic scale.")

@@ -17,7 +17,8 @@ def export_onnx(model: nn.Module, outputs: list[str], path: Path) -> None:
     ids = torch.randint(5, 50, (2, 16))
     mask = torch.ones_like(ids)
     mask[1, 9:] = 0
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    for chatty in ("torch.onnx", "onnxscript", "onnx_ir"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
         torch.onnx.export(

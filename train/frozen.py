@@ -127,6 +127,6 @@ def embed(
 def _cache_file(texts: list[str], name: str, max_length: int, encoder: SentenceEncoder) -> Path:
     """Embeddings are cached by the hash of texts, model weights and length."""
     root = Path(os.environ.get("COMMUNIQUE_CACHE", Path.home() / ".cache" / "communique"))
-    fingerprint = [float(parameter.double().sum()) for parameter in encoder.parameters()]
+    fingerprint = [float(parameter.detach().double().sum()) for parameter in encoder.parameters()]
     content = json.dumps([texts, name, max_length, fingerprint, torch.__version__])
     return root / "embeddings" / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.npy"

@@ -1,6 +1,8 @@
 """Search hyper-parameters: Optuna proposes, each trial is a nested run, a stopped sweep resumes."""
 
+import json
 import logging
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,7 @@ def sweep(
 
         def objective(trial: optuna.Trial) -> float:
             chosen = {key: _suggest(trial, key, dimension) for key, dimension in config.sweep.space.items()}
-            trial_config = load_config(path, [*overrides, *(f"{key}={_toml(value)}" for key, value in chosen.items())])
+            trial_config = load_config(path, [*overrides, *(f"{key}={value}" for key, value in chosen.items())])
             result = train(trial_config, nested=True, export=False, only={"validation"})
             trial.set_user_attr("run_id", result.run_id)
             value = result.reports["validation"][config.sweep.metric]
@@ -79,7 +81,7 @@ def _summary(study: optuna.Study, parent: str, config: TrainingConfig) -> dict[s
         "run_id": parent,
         "trials": len(finished),
         "best": {"run_id": best.user_attrs["run_id"], config.sweep.metric: best.value, "values": best.params},
-        "set": [f"--set {key}={_toml(value)}" for key, value in best.params.items()],
+        "set": [f"--set {shlex.quote(f'{key}={value}')}" for key, value in best.params.items()],
     }
 
 
@@ -94,17 +96,12 @@ def _check_space(config: TrainingConfig) -> None:
             raise ConfigError(f"[sweep.space] {key!r} is not a config key; `communique schema` lists them")
 
 
-def _suggest(trial: optuna.Trial, key: str, dimension: SearchRange) -> Any:
+def _suggest(trial: optuna.Trial, key: str, dimension: SearchRange) -> str:
+    """A proposed value as it would be written after `--set KEY=`; JSON and TOML agree on these."""
     if dimension.choices:
-        return trial.suggest_categorical(key, list(dimension.choices))
+        return str(trial.suggest_categorical(key, [json.dumps(choice) for choice in dimension.choices]))
     assert dimension.low is not None
     assert dimension.high is not None
     if dimension.integer:
-        return trial.suggest_int(key, int(dimension.low), int(dimension.high), log=dimension.log)
-    return trial.suggest_float(key, dimension.low, dimension.high, log=dimension.log)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return repr(value) if isinstance(value, int | float) else f'"{value}"'
+        return str(trial.suggest_int(key, int(dimension.low), int(dimension.high), log=dimension.log))
+    return repr(trial.suggest_float(key, dimension.low, dimension.high, log=dimension.log))

@@ -1,0 +1,42 @@
+# make demo    set up, train a model, score the sample articles, show what it found
+# make test    set up and run every test
+PYTHON ?= python3
+PIP_FLAGS ?=
+BIN := .venv/bin
+SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
+
+.PHONY: demo test lint core-check clean
+.DELETE_ON_ERROR:
+
+demo: out/demo/run.json
+	@$(BIN)/communique --quiet score serve/samples --model bundles/quick --out out/demo
+	@echo "model:  bundles/quick (its card: bundles/quick/README.md)   runs: $(BIN)/communique runs"
+
+test: .venv/.ready
+	$(BIN)/python -m pytest
+
+lint: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@mkdir -p build/typecheck && ln -sfn ../.. build/typecheck/communique
+	MYPYPATH=build/typecheck $(BIN)/mypy -p communique.model -p communique.train -p communique.serve
+
+# The scoring path alone, in an environment of its own: what users without the training extra have.
+core-check: .venv/.ready
+	$(BIN)/python tests/core_install.py
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt --editable ".[train,dev]"
+	@touch $@
+
+bundles/quick/bundle.json: .venv/.ready configs/quick.toml $(SOURCES)
+	$(BIN)/communique train configs/quick.toml
+	@touch $@
+
+out/demo/run.json: bundles/quick/bundle.json $(wildcard serve/*.py) $(wildcard serve/samples/*)
+	@$(BIN)/communique --quiet score serve/samples --model bundles/quick --out out/demo --overwrite --json > /dev/null
+
+clean:
+	rm -rf .venv build bundles runs out mlflow.db mlruns .mypy_cache .pytest_cache .ruff_cache

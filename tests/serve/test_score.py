@@ -1,0 +1,167 @@
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from communique.model.bundle import Bundle
+from communique.model.errors import InputError
+from communique.serve.score import ScoreOptions, ScoreResult, score
+from communique.serve.tagger import Tagger
+
+PRAISE = "The envoy of the neighbouring country praise the truce that was signed on the river bank.\n\n"
+REJECT = "The commander of the second brigade reject the guard that had been offered to the town.\n\n"
+QUIET = "Bakeries opened again on Monday and the buses of the two lines ran as they did before.\n\n"
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.txt").write_text(PRAISE + QUIET, encoding="utf-8")
+    (folder / "sub" / "b.txt").write_text(REJECT + QUIET, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(bundle: Bundle, inbox: Path, tmp_path: Path) -> Any:
+    def go(*paths: Path, **options: Any) -> ScoreResult:
+        return score(list(paths) or [inbox], Tagger(bundle), tmp_path / "out", ScoreOptions(**options), lambda *_: None)
+
+    return go
+
+
+def rows(out: str, table: str = "paragraphs") -> list[dict[str, Any]]:
+    return pq.read_table(Path(out) / table).to_pylist()
+
+
+def test_rows_hold_the_contract_columns_and_exact_offsets(run: Any, inbox: Path) -> None:
+    result = run()
+    found = rows(result.out)
+    assert (result.articles, result.paragraphs, result.failed) == (2, 4, 0)
+    assert [(row["path"], row["paragraph"], row["truce.stance"]) for row in found] == [
+        ("a.txt", 1, "favor"),
+        ("a.txt", 2, None),
+        ("sub/b.txt", 1, None),
+        ("sub/b.txt", 2, None),
+    ]
+    assert found[2]["guard.stance"] == "against"
+    assert found[0]["truce.favor"] + found[0]["truce.against"] + found[0]["truce.neutral"] == pytest.approx(1)
+    assert "rain.stance" not in found[0]
+    text = (inbox / "a.txt").read_text()
+    assert all(text[row["start"] : row["end"]] == row["text"] for row in found[:2])
+
+
+def test_copies_of_a_paragraph_share_a_cluster(run: Any) -> None:
+    clusters = [row["cluster"] for row in rows(run().out)]
+    assert clusters[1] == clusters[3]
+    assert len(set(clusters)) == 3
+
+
+def test_articles_are_counted_by_topic_and_stance(run: Any) -> None:
+    first = rows(run().out, "articles")[0]
+    assert (first["paragraphs"], first["truce.paragraphs"], first["truce.favor"], first["truce.against"]) == (
+        2,
+        1,
+        1,
+        0,
+    )
+
+
+def test_one_bad_file_is_recorded_and_stops_nothing(run: Any, inbox: Path) -> None:
+    (inbox / "broken.json").write_text("{", encoding="utf-8")
+    (inbox / "binary.txt").write_bytes(b"\0\1\2" * 50)
+    result = run()
+    errors = [json.loads(line) for line in (Path(result.out) / "errors.jsonl").read_text().splitlines()]
+    assert (result.articles, result.failed) == (2, 2)
+    assert sorted(error["path"] for error in errors) == ["binary.txt", "broken.json"]
+    assert all(set(error) == {"path", "record", "stage", "error", "message"} for error in errors)
+
+
+def test_a_rerun_reuses_everything(run: Any) -> None:
+    first, second = run(), run()
+    assert (first.reused, second.reused) == (0, 2)
+    assert (second.articles, second.paragraphs) == (first.articles, first.paragraphs)
+
+
+def test_a_changed_file_replaces_its_rows(run: Any, inbox: Path) -> None:
+    run()
+    (inbox / "a.txt").write_text(REJECT, encoding="utf-8")
+    os.utime(inbox / "a.txt", ns=(1, 1))
+    found = rows(run().out)
+    assert [(row["path"], row["guard.stance"]) for row in found] == [
+        ("a.txt", "against"),
+        ("sub/b.txt", "against"),
+        ("sub/b.txt", None),
+    ]
+
+
+def test_a_new_file_is_added_and_a_removed_one_goes(run: Any, inbox: Path) -> None:
+    run()
+    (inbox / "a.txt").unlink()
+    (inbox / "c.txt").write_text(PRAISE, encoding="utf-8")
+    assert sorted({row["path"] for row in rows(run().out)}) == ["c.txt", "sub/b.txt"]
+
+
+def test_output_is_the_same_every_time(run: Any, tmp_path: Path) -> None:
+    part = tmp_path / "out/paragraphs/part-00000.parquet"
+    run()
+    before = part.read_bytes()
+    run(overwrite=True)
+    assert part.read_bytes() == before
+
+
+def test_other_settings_in_the_same_folder_are_refused(run: Any) -> None:
+    run()
+    with pytest.raises(InputError, match="another prior"):
+        run(prior="0.5")
+
+
+def test_a_folder_with_other_things_is_refused(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.docx").touch()
+    with pytest.raises(InputError, match="not empty"):
+        run()
+
+
+def test_nothing_to_read_is_refused_and_nothing_written(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no article"):
+        run(tmp_path / "empty")
+    with pytest.raises(InputError, match="does not exist"):
+        run(tmp_path / "nowhere")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_same_relative_path_under_two_roots_is_refused(run: Any, inbox: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.txt").write_text(QUIET, encoding="utf-8")
+    with pytest.raises(InputError, match="common parent"):
+        run(inbox, tmp_path / "other")
+
+
+def test_foreign_articles_are_skipped_and_said_so(run: Any, inbox: Path) -> None:
+    french = "Le conseil municipal a voté mardi soir la prolongation de la mission dans la région frontalière. " * 3
+    (inbox / "fr.txt").write_text(french, encoding="utf-8")
+    result = run()
+    assert (result.articles, result.skipped) == (2, 1)
+    assert [row["skipped"] for row in rows(result.out, "articles")] == [None, "language: fr", None]
+    assert run(overwrite=True, language="any").skipped == 0
+
+
+def test_jsonl_and_csv_hold_the_same_rows(run: Any) -> None:
+    out = Path(run(formats=("jsonl", "csv")).out)
+    lines = (out / "jsonl/paragraphs/part-00000.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == rows(str(out))
+    assert (out / "csv/paragraphs/part-00000.csv").read_text().count("\n") == 5
+
+
+def test_records_of_one_file_are_articles_of_their_own(run: Any, inbox: Path) -> None:
+    records = [{"title": "One", "text": PRAISE}, "nonsense", {"title": "Three", "text": REJECT}]
+    (inbox / "many.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    result = run()
+    found = [(row["record"], row["title"]) for row in rows(result.out, "articles") if row["path"] == "many.jsonl"]
+    assert found == [(0, "One"), (2, "Three")]
+    assert (result.articles, result.failed) == (4, 1)

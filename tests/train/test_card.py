@@ -1,0 +1,71 @@
+"""The model card says what the manifest says."""
+
+from typing import Any
+
+import pytest
+
+from communique.model.bundle import Manifest
+from communique.model.calibration import Calibration, TopicCalibration
+from communique.model.taxonomy import Taxonomy, Topic
+from communique.train.card import model_card
+
+TOPIC = TopicCalibration(slope=1.0, intercept=0.0, prior=0.125, thresholds=((0.0, 0.5), (1.0, 0.5)))
+METRICS = {
+    "validation": {"joint_macro_f1": 0.51234, "exact_match": 0.75, "intervals": {"joint_macro_f1": [0.4, 0.6]}},
+    "test": {"joint_macro_f1": None, "exact_match": 0.5, "intervals": {"joint_macro_f1": None}},
+}
+
+
+def card(stances: tuple[str, ...] = ("pro", "contra"), **fields: Any) -> str:
+    topic = Topic(name="rail", definition="Building a railway.", stance=bool(stances))
+    manifest = Manifest(
+        name="tiny",
+        family="linear",
+        taxonomy=Taxonomy(stances=stances, topics=(topic,)),
+        calibration=Calibration(topics=(TOPIC,), topical_share=0.2),
+        config={},
+        **fields,
+    )
+    return model_card(manifest, seconds=12.6)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "family: linear",
+        "# tiny",
+        "- `rail`: Building a railway.",
+        "rail 0.125",
+        "Trained on 37 paragraphs (corpus 0123456789ab)",
+        "in 13 seconds on a CPU.",
+        "| | validation | test |",
+        "| joint macro-F1 | 0.512 [0.400, 0.600] | – |",
+        "| exact match | 0.750 | 0.500 |",
+    ],
+)
+def test_card_says(line: str) -> None:
+    assert line in card(metrics=METRICS, corpus={"n_train": 37, "sha256": "0123456789abcdef"})
+
+
+def test_metric_nobody_measured_has_no_row() -> None:
+    assert "calibration error, topic" not in card(metrics=METRICS)
+
+
+@pytest.mark.parametrize(
+    ("stances", "sentence"), [(("pro", "contra"), "Stances per topic: pro, contra."), ((), "No stances.")]
+)
+def test_stances(stances: tuple[str, ...], sentence: str) -> None:
+    assert sentence in card(stances)
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_limits_of_the_embedded_corpus(embedded: bool) -> None:
+    text = card(corpus={"embedded": embedded})
+    assert ("invented articles" in text) is embedded
+    assert ("The language of the training data" in text) is not embedded
+
+
+def test_front_matter_comes_first() -> None:
+    head = card().split("---\n")
+    assert head[0] == ""
+    assert [line.partition(":")[0] for line in head[1].splitlines()] == ["library_name", "family", "tags", "metrics"]
