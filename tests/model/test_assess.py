@@ -60,11 +60,18 @@ def test_stances_in_another_order_are_refused(bundle: Bundle, make_corpus: Make,
         assess(bundle, make_corpus(RIGHT, turned))
 
 
-def test_calibration_error_is_taken_at_the_prior(bundle: Bundle, make_corpus: Make) -> None:
-    corpus = make_corpus(RIGHT + WRONG)
-    here, there = (evaluate(assess(bundle, corpus, prior), 5) for prior in (None, np.array([0.9, 0.3, 0.1])))
-    assert here["ece_topic"] != pytest.approx(there["ece_topic"])
-    assert here["ece_topic"] != pytest.approx(here["ece_topic_unweighted"])
+def test_decisions_and_calibration_error_are_for_the_prior(
+    bundle: Bundle, make_corpus: Make, make_scores: Callable[..., Scores]
+) -> None:
+    """Scores that say nothing: off by a lot where half of the paragraphs have the topic, right at either prior."""
+    corpus = make_corpus([{"labels": labels, "labelled": ["rain"]} for labels in ([{"topic": "rain"}], [])])
+    calibration = bundle.manifest.calibration
+    scores = make_scores([np.log([0.3 / 0.7] * 3)] * 2)
+    here, there = (judge_scores(scores, calibration, corpus, prior) for prior in (None, np.array([0.3, 0.3, 0.1])))
+    assert evaluate(here, 5)["ece_topic_unweighted"] == pytest.approx(0.5 - 0.3)
+    assert evaluate(here, 5)["ece_topic"] == pytest.approx(0.0, abs=1e-6)
+    assert evaluate(there, 5)["ece_topic_unweighted"] == pytest.approx(0.5 - 0.1)
+    assert evaluate(there, 5)["ece_topic"] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_predicted_holders_are_judged(bundle: Bundle, make_corpus: Make, make_scores: Callable[..., Scores]) -> None:

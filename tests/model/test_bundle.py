@@ -133,6 +133,14 @@ def test_an_undefined_metric_is_null(tmp_path: Path, bundle: Bundle) -> None:
     assert read_manifest(tmp_path).metrics == {"f1": None}
 
 
+def test_an_undefined_calibration_is_not_written(
+    tmp_path: Path, bundle: Bundle, make_calibration: Callable[..., Calibration]
+) -> None:
+    undefined = make_calibration(3, topical_share=float("nan"))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_manifest(tmp_path, bundle.manifest.model_copy(update={"calibration": undefined}))
+
+
 @pytest.mark.parametrize(
     ("title", "with_title", "read"),
     [("T", True, "T\n\nx"), ("T", False, "x"), (None, True, "x"), ("", True, "x"), (None, False, "x")],

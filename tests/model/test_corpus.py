@@ -61,6 +61,7 @@ LINES = [
         ({**LINE, "labelled": ["snow"]}, "in `labelled` a list of topics", '["snow"]'),
         ({**LINE, "labelled": "truce"}, "in `labelled` a list of topics", '"truce"'),
         ({**labelled(), "labelled": ["rain"]}, "labels only on topics named in `labelled`", '["truce"]'),
+        ({**labelled(), "labelled": []}, "labels only on topics named in `labelled`", '["truce"]'),
     ],
 )
 def test_problems(taxonomy: Taxonomy, write_jsonl: Write, line: dict[str, Any], expected: str, found: str) -> None:

@@ -91,7 +91,7 @@ def test_dataset_of_corpus_lines(
 
 def test_dataset_that_is_not_there(tmp_path: Path, tiny_taxonomy: Taxonomy) -> None:
     config = CorpusConfig(dataset="json", dataset_options={"data_files": str(tmp_path / "absent.jsonl")})
-    with pytest.raises(DataError, match="could not load 'json': .*absent.jsonl"):
+    with pytest.raises(DataError, match=r"could not load 'json': .*absent\.jsonl"):
         load_corpus(config, tiny_taxonomy)
 
 
@@ -164,5 +164,5 @@ def test_inputs_have_the_title_if_asked(
 
 @pytest.mark.xfail(strict=True, raises=FileNotFoundError, reason="splits.py: read_splits lets FileNotFoundError out")
 def test_missing_split_file_is_a_data_error(tmp_path: Path, load: Load) -> None:
-    with pytest.raises(DataError, match="absent.csv"):
+    with pytest.raises(DataError, match=r"absent\.csv"):
         load_splits(load(f"corpus.splits={tmp_path}/absent.csv"))
