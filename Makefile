@@ -8,7 +8,8 @@ SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpu
 .PHONY: demo test lint core-check clean
 .DELETE_ON_ERROR:
 
-demo: out/demo/run.json
+demo: bundles/quick/bundle.json
+	@test ! bundles/quick/bundle.json -nt out/demo/run.json || rm -rf out/demo
 	@$(BIN)/communique --quiet score serve/samples --model bundles/quick --out out/demo
 	@echo "model:  bundles/quick (its card: bundles/quick/README.md)   runs: $(BIN)/communique runs"
 
@@ -34,9 +35,6 @@ core-check: .venv/.ready
 bundles/quick/bundle.json: .venv/.ready configs/quick.toml $(SOURCES)
 	$(BIN)/communique train configs/quick.toml
 	@touch $@
-
-out/demo/run.json: bundles/quick/bundle.json $(wildcard serve/*.py) $(wildcard serve/samples/*)
-	@$(BIN)/communique --quiet score serve/samples --model bundles/quick --out out/demo --overwrite --json > /dev/null
 
 clean:
 	rm -rf .venv build bundles runs out mlflow.db mlruns .mypy_cache .pytest_cache .ruff_cache

@@ -28,11 +28,7 @@ def assess(bundle: Bundle, corpus: Corpus, prior: npt.NDArray[np.float64] | None
     Raises:
         DataError: the corpus was read with another taxonomy than the bundle's.
     """
-    if corpus.taxonomy.topic_names != bundle.taxonomy.topic_names:
-        raise DataError(
-            f"the data have the topics {', '.join(corpus.taxonomy.topic_names)}; "
-            f"the bundle has {', '.join(bundle.taxonomy.topic_names)}; read the data with the bundle's taxonomy"
-        )
+    check_taxonomy(corpus.taxonomy, bundle)
     titles = [example.title for example in corpus.examples]
     scores = bundle.classifier.scores(bundle.inputs(corpus.texts, titles))
     return judge_scores(scores, bundle.manifest.calibration, corpus, prior)
@@ -91,8 +87,8 @@ def take(scores: Scores, rows: list[int]) -> Scores:
 
 def check_taxonomy(taxonomy: Taxonomy, bundle: Bundle) -> None:
     """Refuse to mix models of different label spaces."""
-    if taxonomy.pairs != bundle.taxonomy.pairs:
+    if taxonomy.pairs != bundle.taxonomy.pairs or taxonomy.exclusive != bundle.taxonomy.exclusive:
         raise DataError(
             f"{bundle.folder}: its topics and stances ({bundle.taxonomy.pairs}) differ from {taxonomy.pairs}; "
-            "compare models of one taxonomy"
+            "models are compared, and data read, with one taxonomy"
         )

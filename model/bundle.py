@@ -118,7 +118,14 @@ def load_bundle(folder: Path, threads: int | None = None) -> Bundle:
     """
     manifest = read_manifest(folder)
     _check_files(folder, manifest)
-    classifier = open_classifier(folder, manifest.family, manifest.taxonomy, manifest.onnx, threads)
+    if len(manifest.calibration.topics) != manifest.taxonomy.n_topics:
+        raise BundleError(f"{folder / MANIFEST}: calibration and taxonomy differ in their topics; export it again")
+    try:
+        classifier = open_classifier(folder, manifest.family, manifest.taxonomy, manifest.onnx, threads)
+    except BundleError:
+        raise
+    except Exception as error:  # each runtime has its own errors for a file it cannot read
+        raise BundleError(f"{folder}: the model files cannot be opened: {error}; export the bundle again") from error
     return Bundle(manifest, classifier, folder)
 
 
@@ -149,7 +156,7 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
     present = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != MANIFEST and not _exempt(path, folder)
+        if path.is_file() and not _exempt(path, folder)
     }
     for name in sorted(present - set(manifest.files)):
         raise BundleError(f"{folder / name} is not part of the bundle; move it out of the folder")
@@ -177,7 +184,7 @@ def open_classifier(
 
         return load_linear(folder, taxonomy)
     if onnx is None:
-        raise BundleError(f"{folder / MANIFEST}: a {family} bundle needs `onnx` settings")
+        raise BundleError(f"{folder / MANIFEST}: a bundle of the family {family} needs `onnx` settings")
     from communique.model.onnx import load_onnx
 
     return load_onnx(folder, taxonomy, onnx.max_length, onnx.batch_size, onnx.pad_id, threads)

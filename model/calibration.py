@@ -81,7 +81,8 @@ def decide(
     else:
         present = probability >= thresholds_at(calibration, shares)
     stanced = np.array(taxonomy.has_stance)
-    index = np.where(stanced, stance.argmax(axis=2) if taxonomy.n_stances else -1, -1)
+    likeliest = stance.argmax(axis=2) if taxonomy.n_stances else np.full(probability.shape, -1)
+    index = np.where(stanced, likeliest, -1)
     confidence = label_set_probability(probability, present, stance, stanced, taxonomy.exclusive)
     return Decisions(probability, present, stance, index, confidence, confidence < calibration.abstain_below)
 

@@ -45,20 +45,21 @@ class ColumnMapping(BaseModel):
             )
             return None
         source = row.values
+        article = _filled(source[self.article]) if self.article else None
         line: dict[str, Any] = {
             "text": source[self.text],
-            "article": str(source[self.article]) if self.article else f"{row.file}:{row.line}",
-            "paragraph": source[self.paragraph] if self.paragraph else (row.line if self.article else 1),
+            "article": f"{row.file}:{row.line}" if article is None else str(article),
+            "paragraph": _number(source[self.paragraph]) if self.paragraph else (row.line if self.article else 1),
         }
         for key, column in (("title", self.title), ("setting", self.setting), ("style", self.style)):
             if column is not None:
-                line[key] = source[column]
+                line[key] = _filled(source[column])
         line["labels"] = self._labels(source[self.label], row, taxonomy, problems) if self.label else None
         used = set(columns)
         return {**{key: value for key, value in source.items() if key not in used and key not in line}, **line}
 
     def _labels(self, value: Any, row: Row, taxonomy: Taxonomy, problems: list[Problem]) -> list[dict[str, str]] | None:
-        if value is None:
+        if _filled(value) is None:
             return None
         labels = []
         for item in value if isinstance(value, list) else [value]:
@@ -78,3 +79,13 @@ class ColumnMapping(BaseModel):
                 continue
             labels.append({"topic": topic, "stance": stance} if stance else {"topic": topic})
         return labels
+
+
+def _filled(value: Any) -> Any:
+    """None for an empty cell."""
+    return None if value == "" else value
+
+
+def _number(value: Any) -> Any:
+    """A whole number that a CSV file holds as text."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value

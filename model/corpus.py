@@ -4,10 +4,11 @@ The line format is the corpus contract: see `read_corpus`. Rows of another shape
 other column names) are translated first by a `ColumnMapping`.
 """
 
+import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from communique.model.tables import Problem, Row, data_files, read_rows
 from communique.model.taxonomy import Taxonomy
 from communique.model.texts import Example, Label
 
+LABEL_KEYS = {"topic", "stance", "holder", "holder_start"}
 KNOWN_KEYS = {"article", "paragraph", "setting", "style", "title", "text", "labels", "labelled"}
 
 
@@ -47,14 +49,9 @@ class Corpus:
         """Hash of keys, texts and labels, independent of file names and formatting."""
         digest = hashlib.sha256()
         for example in self.examples:
-            labels = (
-                None
-                if example.labels is None
-                else [(label.topic, label.stance, label.holder) for label in example.labels]
-            )
-            digest.update(
-                json.dumps([example.article, example.paragraph, example.text, labels, example.labelled]).encode()
-            )
+            labels = None if example.labels is None else [astuple(label) for label in example.labels]
+            content = [*example.key, example.title, example.text, labels, example.labelled]
+            digest.update(json.dumps(content).encode())
         return digest.hexdigest()
 
 
@@ -69,7 +66,7 @@ def read_corpus(paths: Sequence[Path], taxonomy: Taxonomy, mapping: ColumnMappin
         DataError: listing every problem with file, line, expectation and remedy.
     """
     problems: list[Problem] = []
-    rows = (row for file in data_files(list(paths)) for row in read_rows(file, problems))
+    rows = (row for file in data_files(list(paths)) for row in read_rows(file, problems, raw=mapping is not None))
     return corpus_from_rows(rows, taxonomy, mapping, problems)
 
 
@@ -184,6 +181,9 @@ def _parse_labels(
 def _parse_label(label: dict[str, Any], text: str, taxonomy: Taxonomy, wrong: Any) -> Label:
     topic, stance, holder = label.get("topic"), label.get("stance"), label.get("holder")
     start = label.get("holder_start")
+    for key in label.keys() - LABEL_KEYS:
+        if nearest := difflib.get_close_matches(key, LABEL_KEYS, n=1):
+            wrong(f"a label's `{nearest[0]}`", key, "Correct the key's spelling.")
     if topic not in taxonomy.topic_names:
         wrong(f"a topic among {', '.join(taxonomy.topic_names)}", topic, "Correct it, or add it to the taxonomy.")
     elif stance is not None and not taxonomy.has_stance[taxonomy.topic_names.index(topic)]:
@@ -194,7 +194,7 @@ def _parse_label(label: dict[str, Any], text: str, taxonomy: Taxonomy, wrong: An
         wrong("a `holder` copied exactly from the text, or null", holder, "Copy the span letter by letter.")
         holder = None
     if start is not None and (
-        holder is None or not isinstance(start, int) or text[start : start + len(holder)] != holder
+        holder is None or not isinstance(start, int) or start < 0 or text[start : start + len(holder)] != holder
     ):
         wrong("`holder_start` where the holder begins in the text", start, "Leave it out for the first occurrence.")
         start = None

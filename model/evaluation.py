@@ -15,6 +15,7 @@ from communique.model.taxonomy import Taxonomy, pair_name
 Array = npt.NDArray[np.float64]
 N_BOOTSTRAP = 1000
 BOOTSTRAP_SEED = 0
+LOWER_IS_BETTER = {"ece_topic", "ece_topic_unweighted", "ece_stance", "aurc"}
 METRICS = (
     "joint_macro_f1",
     "topic_macro_f1",
@@ -204,9 +205,15 @@ def paired_differences(a: Judged, b: Judged, n_bootstrap: int = N_BOOTSTRAP) -> 
             "b": _number(point_b[name][0]),
             "difference": _number((point_a[name] - point_b[name])[0]),
             "interval": interval(difference),
-            "share_a_better": None if np.isnan(difference).all() else float(np.nanmean(difference > 0)),
+            "share_a_better": _share_better(-difference if name in LOWER_IS_BETTER else difference),
         }
     return table
+
+
+def _share_better(gain: Array) -> float | None:
+    """The share of replicates with a gain, ties counting half, undefined ones left out."""
+    defined = gain[~np.isnan(gain)]
+    return float(((defined > 0) + 0.5 * (defined == 0)).mean()) if len(defined) else None
 
 
 def reliability(judged: Judged, block: str) -> Array:

@@ -34,9 +34,8 @@ class OnnxClassifier:
         self._taxonomy = taxonomy
         self._batch_size = batch_size
         self._pad_id = pad_id
-        frame = tokenizer.encode("").ids
-        self._prefix, self._suffix = frame[:1], frame[1:]
-        self._room = max_length - len(frame)
+        self._prefix, self._suffix = special_tokens(tokenizer)
+        self._room = max_length - len(self._prefix) - len(self._suffix)
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """Score texts. A text over several windows takes, for each topic, the window that is surest
@@ -76,6 +75,15 @@ class OnnxClassifier:
             ids[row, : len(sequence)] = sequence
             mask[row, : len(sequence)] = 1
         return {"input_ids": ids, "attention_mask": mask}
+
+
+def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """The tokens that the tokenizer puts before and after a text."""
+    probe = tokenizer.encode("a")
+    content = [i for i, special in enumerate(probe.special_tokens_mask) if not special]
+    if not content:
+        return probe.ids, []
+    return probe.ids[: content[0]], probe.ids[content[-1] + 1 :]
 
 
 def surest_windows(windows: list[Window], topic_logits: npt.NDArray[np.float32], n_texts: int) -> npt.NDArray[np.int64]:

@@ -25,8 +25,10 @@ def observed_prior(topic: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
 
 
 def topical_share(topic: npt.NDArray[np.int8]) -> float:
-    """The share of paragraphs with any topic."""
-    return float(np.clip((topic == 1).any(axis=1).mean(), SMALLEST, LARGEST))
+    """The share of paragraphs with any topic, among those it is known of."""
+    judged = (topic >= 0).all(axis=1) | (topic == 1).any(axis=1)
+    share = (topic == 1).any(axis=1).sum() / max(1, judged.sum())
+    return float(np.clip(share, SMALLEST, LARGEST))
 
 
 def prior_weights(topic: npt.NDArray[np.int8], prior: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -84,10 +86,11 @@ def parse_prior(text: str, taxonomy: Taxonomy) -> float | dict[str, float]:
     try:
         if "=" not in text:
             return _share(text)
-        shares = {name.strip(): _share(value) for name, _, value in (part.partition("=") for part in text.split(","))}
+        parts = [part.partition("=") for part in text.split(",")]
+        shares = {name.strip(): _share(value) for name, _, value in parts}
     except ValueError as error:
         raise ConfigError(f"prior {text!r}: {error}; {advice}") from error
-    if set(shares) != set(taxonomy.topic_names):
+    if set(shares) != set(taxonomy.topic_names) or len(parts) > len(shares):
         raise ConfigError(f"prior {text!r} must name every topic once; {advice}")
     return shares
 

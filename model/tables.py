@@ -1,6 +1,7 @@
 """Rows of labelled data from JSON Lines, CSV or Parquet files, each with the place it came from."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from communique.model.errors import DataError
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")
 JSON_COLUMNS = ("labels", "labelled")
+LONGEST_CELL = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,31 @@ def data_files(paths: list[Path]) -> list[Path]:
     return files
 
 
-def read_rows(file: Path, problems: list[Problem]) -> Iterator[Row]:
-    """Yield the rows of one file; a line that cannot be read is added to `problems` instead."""
+def read_rows(file: Path, problems: list[Problem], raw: bool = False) -> Iterator[Row]:
+    """Yield the rows of one file; a line that cannot be read is added to `problems` instead.
+
+    `raw` leaves cells as they are, for tables whose columns a mapping has yet to name; otherwise
+    the JSON columns of CSV and Parquet are parsed.
+    """
     if file.suffix == ".parquet":
-        yield from _parquet_rows(file, problems)
+        rows = _parquet_rows(file, problems)
     elif file.suffix == ".csv":
-        yield from _csv_rows(file, problems)
+        rows = _csv_rows(file, problems)
     else:
         yield from _json_lines_rows(file, problems)
+        return
+    for row in rows:
+        if raw:
+            yield row
+            continue
+        try:
+            yield Row(row.file, row.line, _typed(row.values, empty_is_absent=file.suffix == ".csv"))
+        except (ValueError, RecursionError) as error:
+            problems.append(
+                Problem(
+                    row.file, row.line, f"JSON in {JSON_COLUMNS}", str(error), 'Write labels as JSON, "[]" for none.'
+                )
+            )
 
 
 def _json_lines_rows(file: Path, problems: list[Problem]) -> Iterator[Row]:
@@ -83,10 +102,9 @@ def _json_lines_rows(file: Path, problems: list[Problem]) -> Iterator[Row]:
                 found = f"byte 0x{raw[error.start]:02x} at column {error.start + 1}"
                 problems.append(Problem(file.name, number, "UTF-8 text", found, "Save the file as UTF-8."))
                 continue
-            except json.JSONDecodeError as error:
-                problems.append(
-                    Problem(file.name, number, "one JSON object per line", str(error), "Mend or remove the line.")
-                )
+            except (ValueError, RecursionError) as error:
+                remedy = "Mend or remove the line."
+                problems.append(Problem(file.name, number, "one JSON object per line", str(error), remedy))
                 continue
             if not isinstance(values, dict):
                 problems.append(
@@ -104,53 +122,45 @@ def _csv_rows(file: Path, problems: list[Problem]) -> Iterator[Row]:
         found = f"byte 0x{error.object[error.start]:02x}"
         problems.append(Problem(file.name, line, "UTF-8 text", found, "Save the file as UTF-8 (in Excel: CSV UTF-8)."))
         return
-    reader = csv.DictReader(text.splitlines(keepends=True))
-    for record in reader:
-        if None in record or None in record.values():
-            found = "more or fewer fields than the header"
-            problems.append(
-                Problem(file.name, reader.line_num, "one field per column", found, "Quote fields that hold commas.")
-            )
-            continue
-        try:
-            yield Row(file.name, reader.line_num, _typed_csv(record))
-        except json.JSONDecodeError as error:
-            problems.append(
-                Problem(
-                    file.name,
-                    reader.line_num,
-                    f"JSON in {JSON_COLUMNS}",
-                    str(error),
-                    'Write labels as JSON, "[]" for none.',
-                )
-            )
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        for record in reader:
+            if None in record or None in record.values():
+                found, remedy = "more or fewer fields than the header", "Quote fields that hold commas."
+                problems.append(Problem(file.name, reader.line_num, "one field per column", found, remedy))
+                continue
+            yield Row(file.name, reader.line_num, dict(record))
+    except csv.Error as error:
+        problems.append(Problem(file.name, reader.line_num, "CSV", str(error), "Check the quoting from this line on."))
 
 
-def _typed_csv(record: dict[str, str]) -> dict[str, Any]:
-    """CSV knows only text: an empty cell is an absent value, JSON columns and numbers are parsed."""
-    values: dict[str, Any] = {key: text for key, text in record.items() if text != "" or key == "text"}
+def _typed(record: dict[str, Any], empty_is_absent: bool) -> dict[str, Any]:
+    """Parse JSON columns that are text; in CSV an empty cell is an absent value and numbers are text."""
+    values = {key: cell for key, cell in record.items() if not (empty_is_absent and cell == "" and key != "text")}
     for key in JSON_COLUMNS:
-        if key in values:
+        if isinstance(values.get(key), str):
             values[key] = json.loads(values[key])
-    if values.get("paragraph", "").isdigit():
-        values["paragraph"] = int(values["paragraph"])
+    paragraph = values.get("paragraph")
+    if isinstance(paragraph, str) and paragraph.isascii() and paragraph.isdecimal():
+        values["paragraph"] = int(paragraph)
     return values
 
 
 def _parquet_rows(file: Path, problems: list[Problem]) -> Iterator[Row]:
+    """A struct cannot say that a field is absent: nulls in `labels` structs are left out, so a null
+    holder there is "not judged"; labels written as JSON text keep the two apart."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        reader = pq.ParquetFile(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        problems.append(Problem(file.name, 0, "a Parquet file", str(error), "Write the file again."))
-        return
     number = 0
-    for batch in reader.iter_batches():
-        for values in batch.to_pylist():
-            number += 1
-            for key in JSON_COLUMNS:
-                if isinstance(values.get(key), str):
-                    values[key] = json.loads(values[key])
-            yield Row(file.name, number, values)
+    try:
+        for batch in pq.ParquetFile(file).iter_batches():
+            for values in batch.to_pylist():
+                number += 1
+                labels = values.get("labels")
+                if isinstance(labels, list) and all(isinstance(label, dict) for label in labels):
+                    values["labels"] = [{k: v for k, v in label.items() if v is not None} for label in labels]
+                yield Row(file.name, number, values)
+    except (pa.ArrowException, OSError) as error:
+        problems.append(Problem(file.name, number, "a readable Parquet file", str(error), "Write the file again."))

@@ -8,7 +8,7 @@ import tomllib
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -38,7 +38,7 @@ class Taxonomy(BaseModel):
 
     name: str = Field(default="unnamed", min_length=1)
     exclusive: bool = False
-    stances: tuple[str, ...] = ()
+    stances: tuple[Annotated[str, Field(pattern=NAME_PATTERN)], ...] = ()
     topics: tuple[Topic, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -121,8 +121,8 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
         return parse_taxonomy(tomllib.loads(text), "default taxonomy")
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"taxonomy file {path} does not exist; check the path") from error
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise ConfigError(f"taxonomy file {path} is not a file; check the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not a TOML file in UTF-8: {error}") from error
     return parse_taxonomy(table, str(path))

@@ -26,7 +26,7 @@ TRAIN_PACKAGES = {
     "onnxscript",
 }
 # Typer brings click along under a private name; its public errors share this base.
-USAGE_ERROR = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+USAGE_ERROR: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 OK, SOME_FAILED, BAD_INPUT, UNEXPECTED, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]

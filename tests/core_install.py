@@ -19,7 +19,8 @@ start = time.perf_counter()
 from communique.serve import load
 tagger = load(sys.argv[1])
 found = tagger.tag_paragraphs(["The council voted to extend the mandate of the peacekeeping mission."])
-print(json.dumps(dict(present=present, seconds=time.perf_counter() - start, topics=[t.name for t in found[0].all_topics])))
+seconds = time.perf_counter() - start
+print(json.dumps(dict(present=present, seconds=seconds, topics=[t.name for t in found[0].all_topics])))
 """
 
 
@@ -54,7 +55,8 @@ def main() -> None:
         scored = json.loads(
             run(communique, "-q", "score", "serve/samples", "--model", bundle, "--out", work / "out", "--json")
         )
-        assert scored["articles"] and not scored["failed"], scored
+        assert scored["articles"], scored
+        assert not scored["failed"], scored
         refused = subprocess.run([communique, "train", "configs/smoke.toml"], capture_output=True, text=True, cwd=ROOT)
         assert refused.returncode == 2, refused
         assert "communique[train]" in refused.stderr, refused.stderr

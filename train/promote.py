@@ -12,7 +12,7 @@ from communique.model.assess import assess, check_taxonomy
 from communique.model.bundle import Bundle, article_hash, load_bundle
 from communique.model.corpus import Corpus
 from communique.model.errors import CommuniqueError, PromotionError
-from communique.model.evaluation import METRICS, paired_differences
+from communique.model.evaluation import LOWER_IS_BETTER, METRICS, paired_differences
 from communique.train import tracking
 from communique.train.config import PromotionConfig, TrainingConfig
 from communique.train.data import load_splits
@@ -105,12 +105,7 @@ def _compare(candidate: Bundle, champion: Bundle, validation: Corpus, gate: Prom
 
 def _higher_is_better(row: dict[str, Any], metric: str) -> dict[str, Any]:
     """For errors (calibration error, risk) the difference is turned round: positive is better."""
-    if metric not in ("ece_topic", "ece_topic_unweighted", "ece_stance", "aurc"):
+    if metric not in LOWER_IS_BETTER:
         return row
     low, high = row["interval"]
-    return {
-        **row,
-        "difference": -row["difference"],
-        "interval": [-high, -low],
-        "share_a_better": 1.0 - row["share_a_better"],
-    }
+    return {**row, "difference": -row["difference"], "interval": [-high, -low]}

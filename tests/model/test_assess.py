@@ -49,11 +49,10 @@ def test_titles_reach_the_classifier(bundle: Bundle, make_corpus: Make) -> None:
 
 def test_another_taxonomy_is_refused(bundle: Bundle, make_corpus: Make, exclusive_taxonomy: Taxonomy) -> None:
     corpus = make_corpus([{"labels": [{"topic": "art"}]}], exclusive_taxonomy)
-    with pytest.raises(DataError, match="sport, trade, art; the bundle has truce, guard, rain"):
+    with pytest.raises(DataError, match=r"its topics and stances .* differ"):
         assess(bundle, corpus)
 
 
-@pytest.mark.xfail(strict=True, reason="assess.py:31 compares the topics but not the stances")
 def test_stances_in_another_order_are_refused(bundle: Bundle, make_corpus: Make, taxonomy: Taxonomy) -> None:
     turned = Taxonomy(stances=("against", "favor", "neutral"), topics=taxonomy.topics)
     with pytest.raises(DataError):
@@ -107,5 +106,5 @@ def test_take_keeps_rows_together(make_scores: Callable[..., Scores]) -> None:
 
 def test_models_of_one_taxonomy(bundle: Bundle, taxonomy: Taxonomy, exclusive_taxonomy: Taxonomy) -> None:
     check_taxonomy(taxonomy, bundle)
-    with pytest.raises(DataError, match="compare models of one taxonomy"):
+    with pytest.raises(DataError, match="with one taxonomy"):
         check_taxonomy(exclusive_taxonomy, bundle)

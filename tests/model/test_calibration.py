@@ -122,7 +122,6 @@ def test_exclusive_topics(exclusive_taxonomy: Taxonomy, make_scores: Make, make_
     assert decisions.stance.shape == (2, 3, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="calibration.py:84 gives (n_topics,) where the taxonomy has no stances")
 def test_stance_index_without_stances(exclusive_taxonomy: Taxonomy, make_scores: Make, make_calibration: Make) -> None:
     decisions = decide(make_scores([[0.0, 1.0, 2.0]] * 2, n_stances=0), make_calibration(3), exclusive_taxonomy)
     assert decisions.stance_index.tolist() == [[-1] * 3] * 2

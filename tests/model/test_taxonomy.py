@@ -84,7 +84,7 @@ def test_unreadable_file(tmp_path: Path, content: bytes, message: str) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="does not exist"):
+    with pytest.raises(ConfigError, match="is not a file"):
         load_taxonomy(tmp_path / "absent.toml")
 
 

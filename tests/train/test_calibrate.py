@@ -196,6 +196,20 @@ def test_threshold_maximises_f1(drawn: tuple[Scores, Gold]) -> None:
         assert f1[dict(topic.thresholds)[topic.prior]] > max(f1.values()) - 0.01
 
 
+def test_sure_stances_leave_the_threshold_where_it_was(drawn: tuple[Scores, Gold]) -> None:
+    """With the stance known for certain, joint F1 asks for no other threshold than the topic's."""
+    scores, gold = drawn
+    side = np.random.default_rng(1).integers(0, 2, size=(N, 2))
+    sure = scores_of(scores.topic_logits, np.eye(2)[side])
+    known = gold_of(gold.topic, np.where(gold.topic == 1, side, -1))
+    joint, topic = (
+        fit(sure, known, TWO, CalibrationConfig.model_validate({"prior": "corpus", "threshold": name})).topics
+        for name in ("joint_f1", "topic_f1")
+    )
+    for one, other in zip(joint, topic, strict=True):
+        assert dict(one.thresholds)[one.prior] == pytest.approx(dict(other.thresholds)[other.prior], abs=0.03)
+
+
 @pytest.fixture(scope="module")
 def exclusive() -> tuple[Scores, Gold]:
     rng = np.random.default_rng(0)

@@ -83,14 +83,28 @@ def test_run_that_is_not_better(
 
 @pytest.mark.usefixtures("promotions")
 @pytest.mark.parametrize(
-    "gate", ["promotion.min_difference=1.1", "promotion.metric=ece_topic", "promotion.metric=guess"]
+    ("gate", "message"),
+    [
+        (["promotion.min_difference=1.1"], "the gate asks for more than .1.1"),
+        (["promotion.metric=ece_topic", "linear.min_df=15"], "not better on validation: ece_topic .*difference -0"),
+        (["promotion.metric=guess"], "unknown promotion.metric 'guess'"),
+    ],
 )
-def test_gate_is_the_runs(train_tiny: Train, client: MlflowClient, gate: str) -> None:
-    """The same fit with another gate, against `trained`."""
-    messages = {"promotion.metric=guess": "unknown promotion.metric 'guess'"}
-    run = train_tiny("tracking.log_model=true", gate)
-    with pytest.raises(PromotionError, match=messages.get(gate, "not better on validation")):
-        promoted(client, run)
+def test_gate_is_the_runs(train_tiny: Train, client: MlflowClient, gate: list[str], message: str) -> None:
+    """Against `trained`; of an error, less is better."""
+    with pytest.raises(PromotionError, match=message):
+        promoted(client, train_tiny("tracking.log_model=true", *gate))
+
+
+def test_share_of_replicates_counts(train_tiny: Train, client: MlflowClient) -> None:
+    """A run that is better overall, yet not in 99 % of the replicates."""
+    worse, better = (
+        train_tiny("tracking.log_model=true", "tracking.model_name=close", f"linear.min_df={min_df}", *gate)
+        for min_df, gate in ((8, []), (10, ["promotion.min_share_better=0.99"]))
+    )
+    promoted(client, worse)
+    with pytest.raises(PromotionError, match=r"difference \+0\..* better in 9\d%"):
+        promoted(client, better)
 
 
 @pytest.mark.usefixtures("promotions")
@@ -159,7 +173,7 @@ def test_other_taxonomy_is_not_compared(train_tiny: Train, client: MlflowClient,
     text = (tiny / "taxonomy.toml").read_text("utf-8").replace('"neutral"', '"neutral", "torn"')
     (tmp_path / "taxonomy.toml").write_text(text, encoding="utf-8")
     run = train_tiny("tracking.log_model=true", f"corpus.taxonomy={tmp_path}/taxonomy.toml")
-    with pytest.raises(CommuniqueError, match="compare models of one taxonomy"):
+    with pytest.raises(CommuniqueError, match=r"topics and stances .* differ from"):
         promoted(client, run)
 
 

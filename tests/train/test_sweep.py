@@ -100,7 +100,9 @@ def test_trials_stay_in_the_space(sittings: Sittings) -> None:
     assert {p["model.title"] for p in params} <= {"True", "False"}
 
 
-@pytest.mark.xfail(strict=True, reason="sweep.py: the sampler's seed starts over, so a resumed sweep repeats its trials")
+@pytest.mark.xfail(
+    strict=True, reason="sweep.py: the sampler's seed starts over, so a resumed sweep repeats its trials"
+)
 def test_resumed_sweep_tries_something_new(sittings: Sittings) -> None:
     assert len({run.data.params["calibration.threshold"] for run in sittings.trials}) == 3
 
