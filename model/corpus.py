@@ -182,7 +182,7 @@ def _parse_label(label: dict[str, Any], text: str, taxonomy: Taxonomy, wrong: An
     topic, stance, holder = label.get("topic"), label.get("stance"), label.get("holder")
     start = label.get("holder_start")
     for key in label.keys() - LABEL_KEYS:
-        if nearest := difflib.get_close_matches(key, LABEL_KEYS, n=1):
+        if nearest := difflib.get_close_matches(key, LABEL_KEYS, n=1, cutoff=0.85):
             wrong(f"a label's `{nearest[0]}`", key, "Correct the key's spelling.")
     if topic not in taxonomy.topic_names:
         wrong(f"a topic among {', '.join(taxonomy.topic_names)}", topic, "Correct it, or add it to the taxonomy.")

@@ -111,6 +111,8 @@ def resolve_prior(
     `base`, whose topical share is `base_topical`.
     """
     if isinstance(prior, dict):
+        if wrong := sorted(set(prior) ^ set(taxonomy.topic_names)):
+            raise ConfigError(f"a prior by topic must name each topic once; missing or unknown: {', '.join(wrong)}")
         shares = np.array([prior[name] for name in taxonomy.topic_names])
         if taxonomy.exclusive:
             return shares / shares.sum(), 1.0

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 Array = npt.NDArray[np.float64]
 PRIOR_GRID = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 CANDIDATES = np.round(np.arange(0.05, 0.951, 0.01), 2)
+PLATEAU = 1e-6
 EPSILON = 1e-9
 
 
@@ -34,9 +35,7 @@ def fit_calibration(
 
     The base topic shares, which a single prior number scales, are those of the training split.
     """
-    base, base_topical = observed_prior(train_gold.topic), topical_share(train_gold.topic)
-    stated = config.prior
-    prior, topical = (base, base_topical) if stated == "corpus" else resolve_prior(stated, base, base_topical, taxonomy)
+    prior, topical = stated_prior(train_gold, taxonomy, config)
     weights = prior_weights(gold.topic, prior)
     slope, intercept = _fit_topics(scores, gold, prior, weights, taxonomy, config)
     topics = tuple(
@@ -53,6 +52,18 @@ def fit_calibration(
     if not taxonomy.exclusive:
         calibration = _with_thresholds(calibration, scores, gold, taxonomy, config)
     return _with_abstention(calibration, scores, gold, weights, taxonomy, config.target_risk)
+
+
+def stated_prior(train_gold: Gold, taxonomy: Taxonomy, config: CalibrationConfig) -> tuple[Array, float]:
+    """The config's prior as a share per topic (n_topics,), and the share of topical paragraphs.
+
+    Raises:
+        ConfigError: a table that does not name every topic, or one number for exclusive topics.
+    """
+    base, base_topical = observed_prior(train_gold.topic), topical_share(train_gold.topic)
+    if config.prior == "corpus":
+        return base, base_topical
+    return resolve_prior(config.prior, base, base_topical, taxonomy)
 
 
 def uncalibrated(calibration: Calibration) -> Calibration:
@@ -79,7 +90,7 @@ def _fit_topics(
     for topic in range(taxonomy.n_topics):
         rows = gold.judged[:, topic]
         z, y, w = logits[rows, topic], gold.topic[rows, topic].astype(float), weights[rows]
-        if y.min(initial=1) == y.max(initial=0):
+        if len(y) == 0 or y.min() == y.max():
             log.warning(
                 "validation has one class of topic %s; its scores stay uncalibrated", taxonomy.topic_names[topic]
             )
@@ -168,7 +179,9 @@ def _best_threshold(probability: Array, stances: Array, weights: Array) -> float
         expected = probability * stances[:, stance]
         n_tagged, total = tagged @ said, float(weights @ expected)
         quality.append(2.0 * (tagged @ (said * expected)) / np.maximum(n_tagged + total, EPSILON))
-    return float(CANDIDATES[int(np.argmax(np.mean(quality, axis=0)))])
+    mean = np.mean(quality, axis=0)
+    best = np.flatnonzero(mean >= mean.max() - PLATEAU)
+    return float(np.round(CANDIDATES[best].mean(), 3))
 
 
 def _with_abstention(
@@ -183,7 +196,8 @@ def _with_abstention(
     w, wrong = weights[countable][order], error[countable][order]
     risk = np.cumsum(w * wrong) / np.cumsum(w)
     confident = decisions.confidence[countable][order]
-    allowed = np.flatnonzero(risk <= target)
+    last_of_equals = np.append(np.diff(confident) < 0, True)
+    allowed = np.flatnonzero((risk <= target) & last_of_equals)
     if len(allowed) == 0:
         log.warning("no confidence keeps the risk at %g on validation; every paragraph is flagged as abstained", target)
     threshold = float(confident[allowed[-1]]) if len(allowed) else 1.0 + EPSILON

@@ -7,12 +7,22 @@ schema` prints the JSON Schema for editors.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from communique.model.columns import ColumnMapping
+from communique.model.evaluation import METRICS
 from communique.model.taxonomy import Taxonomy, load_taxonomy
 
 Share = Annotated[float, Field(gt=0.0, lt=1.0)]
+
+
+def _known_metric(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError(f"unknown metric; expected one of {', '.join(METRICS)}")
+    return name
+
+
+Metric = Annotated[str, AfterValidator(_known_metric)]
 
 
 class Section(BaseModel):
@@ -123,11 +133,11 @@ class CalibrationConfig(Section):
     method: Literal["platt", "temperature"] = Field(
         default="platt", description="Platt fits slope and intercept, temperature a slope."
     )
-    threshold: float | Literal["joint_f1", "topic_f1"] = Field(
+    threshold: Share | Literal["joint_f1", "topic_f1"] = Field(
         default="joint_f1", description="What the thresholds maximise on validation, or one fixed probability."
     )
     target_risk: Share | None = Field(
-        default=0.1, description="Abstain so that at most this share of the rest is wrong; absent: never."
+        default=None, description="Abstain so that at most this share of the rest is wrong; absent: never."
     )
 
 
@@ -146,7 +156,7 @@ class TrackingConfig(Section):
 class PromotionConfig(Section):
     """The gate of `communique promote`."""
 
-    metric: str = Field(default="joint_macro_f1", description="Metric compared on validation.")
+    metric: Metric = Field(default="joint_macro_f1", description="Metric compared on validation.")
     min_difference: float = Field(default=0.0, ge=0.0, description="The run must beat the champion by more than this.")
     min_share_better: Share = Field(
         default=0.5, description="Share of paired bootstrap replicates in which it must be better."
@@ -165,8 +175,12 @@ class SearchRange(Section):
 
     @model_validator(mode="after")
     def _choices_or_range(self) -> "SearchRange":
-        if bool(self.choices) == (self.low is not None and self.high is not None):
+        if bool(self.choices) == (self.low is not None or self.high is not None):
             raise ValueError("give either choices = […], or low and high")
+        if not self.choices and (self.low is None or self.high is None or self.low >= self.high):
+            raise ValueError("a range needs low and high, low below high")
+        if self.log and self.low is not None and self.low <= 0:
+            raise ValueError("a logarithmic range starts above 0")
         return self
 
 
@@ -174,7 +188,7 @@ class SweepConfig(Section):
     """The search of `communique sweep`: `space` maps "section.key" to what to try."""
 
     trials: int = Field(default=20, ge=1)
-    metric: str = Field(default="joint_macro_f1", description="Validation metric that is maximised.")
+    metric: Metric = Field(default="joint_macro_f1", description="Validation metric to improve (errors are minimised).")
     storage: str = Field(
         default="sqlite:///sweep.db", description="Optuna storage; a sweep of the same name resumes there."
     )

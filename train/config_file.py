@@ -105,4 +105,20 @@ def _resolve_paths(config: TrainingConfig, base: Path) -> TrainingConfig:
         else:
             resolved = None if value is None else (base / value).resolve()
         updated = updated.model_copy(update={section: part.model_copy(update={key: resolved})})
-    return updated
+    return _resolve_names(updated, base)
+
+
+def _resolve_names(config: TrainingConfig, base: Path) -> TrainingConfig:
+    """A backbone or a dataset may be a name elsewhere or a path; it is a path if it exists from the file."""
+
+    def resolved(name: str) -> str:
+        return str((base / name).resolve()) if (base / name).exists() else name
+
+    model = config.model.model_copy(update={"backbone": resolved(config.model.backbone)})
+    options = {
+        key: resolved(value) if key.startswith("data_") else value
+        for key, value in config.corpus.dataset_options.items()
+    }
+    dataset = None if config.corpus.dataset is None else resolved(config.corpus.dataset)
+    corpus = config.corpus.model_copy(update={"dataset": dataset, "dataset_options": options})
+    return config.model_copy(update={"model": model, "corpus": corpus})

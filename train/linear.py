@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from communique.model.errors import ConfigError
 from communique.model.gold import gold_arrays
 from communique.model.linear import save_linear
 from communique.model.tfidf import TfidfBlock
@@ -38,7 +39,12 @@ def fit_linear(splits: Splits, config: TrainingConfig, folder: Path) -> dict[str
     Returns what was chosen, for the log.
     """
     fitted = vectorizers(config.linear)
-    train = sparse.hstack([vectorizer.fit_transform(splits.inputs("train")) for vectorizer in fitted]).tocsr()
+    try:
+        train = sparse.hstack([vectorizer.fit_transform(splits.inputs("train")) for vectorizer in fitted]).tocsr()
+    except ValueError as error:
+        raise ConfigError(
+            f"no term is left of {len(splits.train)} training paragraphs ({error}); lower [linear] min_df"
+        ) from error
     validation = sparse.hstack([vectorizer.transform(splits.inputs("validation")) for vectorizer in fitted]).tocsr()
     heads = fit_heads(
         train, gold_arrays(splits.train), validation, gold_arrays(splits.validation), splits.taxonomy, config.head

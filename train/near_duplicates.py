@@ -16,11 +16,7 @@ def near_duplicate_groups(texts: list[str]) -> npt.NDArray[np.int64]:
     0.5 (Broder 1997, "On the resemblance and containment of documents"), computed exactly.
     Texts too short for a shingle are linked when equal but for case and spacing.
     """
-    normal = [" ".join(text.lower().split()) for text in texts]
-    padded = [text if len(text.split()) >= SHINGLE_WORDS else f"{text} <short> <short> <short>" for text in normal]
-    shingles = CountVectorizer(
-        ngram_range=(SHINGLE_WORDS, SHINGLE_WORDS), binary=True, token_pattern=r"\S+", dtype=np.int32
-    ).fit_transform(padded)
+    shingles = CountVectorizer(analyzer=_shingles, binary=True, dtype=np.int32).fit_transform(texts)
     shared = (shingles @ shingles.T).tocoo()
     sizes = np.asarray(shingles.sum(axis=1)).ravel()
     union = sizes[shared.row] + sizes[shared.col] - shared.data
@@ -30,3 +26,11 @@ def near_duplicate_groups(texts: list[str]) -> npt.NDArray[np.int64]:
     graph.eliminate_zeros()
     _, groups = connected_components(graph, directed=False)
     return np.asarray(groups, dtype=np.int64)
+
+
+def _shingles(text: str) -> list[str]:
+    """A text's runs of four words; a shorter text is one shingle of its own kind."""
+    words = text.lower().split()
+    if len(words) < SHINGLE_WORDS:
+        return ["<short> " + " ".join(words)]
+    return [" ".join(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1)]

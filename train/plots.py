@@ -93,7 +93,8 @@ def _precision_recall(scores: Scores, calibration: Calibration, corpus: Corpus) 
         precision, recall, _ = precision_recall_curve(gold.present[judged, topic], decisions.probability[judged, topic])
         axis.plot(recall, precision, label=name)
     axis.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.01))
-    axis.legend(fontsize=7)
+    if axis.lines:
+        axis.legend(fontsize=7)
     return figure
 
 

@@ -12,7 +12,7 @@ from communique.model.assess import assess, check_taxonomy
 from communique.model.bundle import Bundle, article_hash, load_bundle
 from communique.model.corpus import Corpus
 from communique.model.errors import CommuniqueError, PromotionError
-from communique.model.evaluation import LOWER_IS_BETTER, METRICS, paired_differences
+from communique.model.evaluation import LOWER_IS_BETTER, paired_differences
 from communique.train import tracking
 from communique.train.config import PromotionConfig, TrainingConfig
 from communique.train.data import load_splits
@@ -52,8 +52,8 @@ def promote(client: MlflowClient, run: Run) -> Promotion:
         comparison = _compare(
             candidate, load_bundle(tracking.bundle_of_version(name, champion.version)), validation, config.promotion
         )
-    version = tracking.register_champion(client, run, name)
     exported = export_bundle(candidate.folder, config.promotion.export)
+    version = tracking.register_champion(client, run, name)
     return Promotion(run.info.run_id, version, exported, champion.version if champion else None, comparison)
 
 
@@ -78,11 +78,11 @@ def _refuse_if_trained_on(bundle: Bundle, validation: Corpus, who: str) -> None:
 
 
 def _compare(candidate: Bundle, champion: Bundle, validation: Corpus, gate: PromotionConfig) -> dict[str, Any]:
-    if gate.metric not in METRICS:
-        raise PromotionError(f"unknown promotion.metric {gate.metric!r}; expected one of {', '.join(METRICS)}")
     check_taxonomy(candidate.taxonomy, champion)
     _refuse_if_trained_on(champion, validation, "the champion")
     row = paired_differences(assess(candidate, validation), assess(champion, validation))[gate.metric]
+    if row["difference"] is None:
+        raise PromotionError(f"promotion.metric {gate.metric!r} has no value for these models; choose another")
     row = _higher_is_better(row, gate.metric)
     difference, share = row["difference"], row["share_a_better"]
     log.info(

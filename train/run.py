@@ -11,6 +11,7 @@ from typing import Any
 
 from communique.model.bundle import (
     CARD,
+    MANIFEST,
     Bundle,
     Manifest,
     OnnxSettings,
@@ -21,13 +22,15 @@ from communique.model.bundle import (
 )
 from communique.model.calibration import Calibration
 from communique.model.classifier import Scores
+from communique.model.errors import ConfigError
 from communique.model.gold import gold_arrays
 from communique.train import tracking
 from communique.train.assessment import Assessment, assess_split
-from communique.train.calibrate import fit_calibration
+from communique.train.calibrate import fit_calibration, stated_prior
 from communique.train.card import model_card
 from communique.train.config import TrainingConfig
 from communique.train.data import Splits, load_splits
+from communique.train.environment import library_versions
 from communique.train.splits import write_splits
 
 log = logging.getLogger(__name__)
@@ -54,7 +57,11 @@ def train(
     the bundle in the run folder.
     """
     started = time.monotonic()
+    refuse_foreign_folder(config.output.bundle)
     splits = load_splits(config)
+    stated_prior(
+        gold_arrays(splits.train), splits.taxonomy, config.calibration
+    )  # a wrong one is refused before the fit
     with tracking.start_run(config, config.name, nested) as run_id:
         folder = config.output.runs / run_id
         model = folder / "bundle"
@@ -123,7 +130,7 @@ def finish_bundle(
                 **{f"n_{name}": len(part) for name, part in splits.parts.items()},
             },
             trained_on=tuple(sorted({article_hash(article) for article in splits.train.articles})),
-            libraries=tracking.library_versions(),
+            libraries=library_versions(),
         ),
     )
     (folder / CARD).write_text(model_card(manifest, seconds), encoding="utf-8")
@@ -161,8 +168,23 @@ def record(
     tracking.set_tags(kind="training")
 
 
+def refuse_foreign_folder(destination: Path) -> None:
+    """Exporting replaces a folder, so it must be a bundle, empty, or not there.
+
+    Raises:
+        ConfigError: the folder holds something else.
+    """
+    if (
+        destination.exists()
+        and not (destination / MANIFEST).is_file()
+        and (not destination.is_dir() or any(destination.iterdir()))
+    ):
+        raise ConfigError(f"{destination} holds something that is no bundle; name another folder to export to")
+
+
 def export_bundle(source: Path, destination: Path) -> Path:
     """Copy a bundle to its published place; an older one there is replaced only when all is copied."""
+    refuse_foreign_folder(destination)
     destination.parent.mkdir(parents=True, exist_ok=True)
     fresh = destination.with_name(f".{destination.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -35,13 +35,14 @@ def article_groups(corpus: Corpus) -> npt.NDArray[np.int64]:
 
 
 def pair_columns(corpus: Corpus) -> npt.NDArray[np.float64]:
-    """(n, n_pairs + 1) indicators of each (topic, stance) pair, and of no topic in the last."""
+    """(n, k) indicators of each (topic, stance) pair, of topics whose stance was not judged, and of no topic."""
     gold = gold_arrays(corpus)
     taxonomy = corpus.taxonomy
     columns = []
     for topic in range(taxonomy.n_topics):
         if taxonomy.has_stance[topic]:
             columns += [gold.stance[:, topic] == stance for stance in range(taxonomy.n_stances)]
+            columns.append(gold.present[:, topic] & (gold.stance[:, topic] < 0))
         else:
             columns.append(gold.topic[:, topic] == 1)
     columns.append(~gold.present.any(axis=1))
@@ -81,6 +82,8 @@ def read_splits(path: Path) -> dict[str, str]:
     Raises:
         DataError: columns missing, an unknown split, or an article in two splits.
     """
+    if not path.is_file():
+        raise DataError(f"split file {path} does not exist; correct [corpus] splits or leave it out to draw splits")
     with path.open(encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines)
         if not {"article", "split"} <= set(reader.fieldnames or ()):

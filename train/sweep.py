@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from communique.model.errors import CommuniqueError, ConfigError
+from communique.model.evaluation import LOWER_IS_BETTER
 from communique.train import tracking
 from communique.train.config import SearchRange, TrainingConfig
 from communique.train.config_file import known_keys, load_config
@@ -38,11 +39,11 @@ def sweep(
     study = optuna.create_study(
         study_name=config.name,
         storage=config.sweep.storage,
-        direction="maximize",
+        direction="minimize" if config.sweep.metric in LOWER_IS_BETTER else "maximize",
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=config.seed),
     )
     done = len([trial for trial in study.trials if trial.state.is_finished()])
+    study.sampler = optuna.samplers.TPESampler(seed=config.seed + done)  # a resumed sweep must not repeat itself
     log.info("sweep %s: %d of %d trials done before", config.name, min(done, wanted), wanted)
     with (
         tracking.parent_run(config, study.user_attrs.get("run_id")) as parent,
@@ -90,7 +91,8 @@ def _check_space(config: TrainingConfig) -> None:
         raise ConfigError(
             '[sweep.space] is empty; name what to try, e.g. "head.class_weight" = { choices = ["balanced", "none"] }'
         )
-    known = set(known_keys())
+    keys = set(known_keys())
+    known = {key for key in keys if not any(other.startswith(f"{key}.") for other in keys)}
     for key in config.sweep.space:
         if key not in known:
             raise ConfigError(f"[sweep.space] {key!r} is not a config key; `communique schema` lists them")

@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import os
-import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ from mlflow.types import ColSpec, Schema
 from communique.model.errors import ConfigError
 from communique.train.config import TrainingConfig
 from communique.train.data import Splits
+from communique.train.environment import environment
 
 CHAMPION = "champion"
-LIBRARIES = ("communique", "numpy", "onnxruntime", "tokenizers", "scikit-learn", "torch", "transformers", "mlflow")
+NOT_IN_NAMES = re.compile(r"[^\w./ -]")
 
 
 def tracking_uri(config_uri: str) -> str:
@@ -37,8 +38,11 @@ def connect(uri: str) -> MlflowClient:
         ConfigError: the store cannot be opened.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    stated = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
+    if stated is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow writes it there, where the next config would find it
     try:
         client = MlflowClient()
         client.search_experiments(max_results=1)
@@ -48,17 +52,6 @@ def connect(uri: str) -> MlflowClient:
             "Use sqlite:///FILE.db or the address of an MLflow server"
         ) from error
     return client
-
-
-def library_versions() -> dict[str, str]:
-    """Versions of the libraries a run depends on, and of Python."""
-    versions = {"python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
 
 
 @contextmanager
@@ -71,12 +64,9 @@ def start_run(config: TrainingConfig, run_name: str, nested: bool = False) -> It
     mlflow.set_experiment(config.tracking.experiment)
     with mlflow.start_run(run_name=run_name, nested=nested, log_system_metrics=False) as run:
         resolved = config.model_dump(mode="json")
-        mlflow.log_params({key: str(value)[:500] for key, value in _flatten(resolved)})
+        mlflow.log_params({NOT_IN_NAMES.sub("_", key): str(value)[:500] for key, value in _flatten(resolved)})
         mlflow.log_dict(resolved, "config.json")
-        mlflow.log_dict(
-            {"libraries": library_versions(), "platform": platform.platform(), "cpus": os.cpu_count()},
-            "environment.json",
-        )
+        mlflow.log_dict(environment(), "environment.json")
         yield run.info.run_id
 
 
@@ -208,7 +198,9 @@ def current_champion(client: MlflowClient, name: str) -> Champion | None:
     """The version with the champion alias, or None before the first promotion."""
     try:
         version = client.get_model_version_by_alias(name, CHAMPION)
-    except MlflowException:
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise ConfigError(f"the registry cannot be asked for the champion of {name!r}: {error}") from error
         return None
     return Champion(str(version.version), str(version.run_id))
 

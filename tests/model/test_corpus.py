@@ -216,3 +216,17 @@ def test_only_keeps_the_order_asked_for(make_corpus: Callable[..., Corpus]) -> N
     corpus = make_corpus([{}, {}, {}])
     assert corpus.only([2, 0]).articles == ["a3", "a1"]
     assert corpus.only([]).texts == []
+
+
+@pytest.mark.parametrize(
+    ("key", "known"), [("holder_agreed", True), ("note", True), ("stnce", False), ("holders", False)]
+)
+def test_further_label_keys_are_kept_out_of_the_way_but_typing_errors_are_not(
+    taxonomy: Taxonomy, write_jsonl: Write, key: str, known: bool
+) -> None:
+    path = write_jsonl([labelled(**{key: True})])
+    if known:
+        assert len(read_corpus([path], taxonomy)) == 1
+        return
+    with pytest.raises(DataError, match="spelling"):
+        read_corpus([path], taxonomy)

@@ -113,13 +113,11 @@ def test_base_shares_are_those_of_training(drawn: tuple[Scores, Gold]) -> None:
     assert calibration.topical_share == 0.75
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="model/prior.py: resolve_prior does not check a table's topics")
 def test_prior_without_a_topic_is_explained(drawn: tuple[Scores, Gold]) -> None:
     with pytest.raises(ConfigError, match="dam"):
         fit(*drawn, TWO, CalibrationConfig(prior={"rail": 0.1}))
 
 
-@pytest.mark.xfail(strict=True, reason="model/prior.py: resolve_prior ignores unknown topics of a table")
 def test_prior_with_an_unknown_topic_is_refused(drawn: tuple[Scores, Gold]) -> None:
     with pytest.raises(ConfigError, match="bridge"):
         fit(*drawn, TWO, CalibrationConfig(prior={"rail": 0.1, "dam": 0.1, "bridge": 0.1}))
@@ -142,7 +140,6 @@ def test_topic_of_one_class_stays_uncalibrated(caplog: pytest.LogCaptureFixture)
     assert "one class of topic rail" in caplog.text
 
 
-@pytest.mark.xfail(strict=True, raises=RuntimeWarning, reason="calibrate.py: mean of no judged paragraph is NaN")
 def test_topic_validation_did_not_judge_stays_uncalibrated(drawn: tuple[Scores, Gold]) -> None:
     scores, gold = drawn
     topic = gold.topic.copy()
@@ -176,7 +173,6 @@ def test_threshold_rises_with_certainty() -> None:
     assert 0.2 < unsure < sure - 0.05 < 0.5
 
 
-@pytest.mark.xfail(strict=True, reason="calibrate.py: of equally good thresholds the lowest candidate, 0.05, is taken")
 def test_threshold_of_separable_scores_lies_between() -> None:
     topic = np.tile([[1, 0], [0, 1], [0, 0]], (20, 1))
     calibration = fit(scores_of(topic * 6.0 - 3.0), gold_of(topic), PLAIN)
@@ -274,7 +270,6 @@ def test_unreachable_target_flags_everything(
     assert ("every paragraph is flagged" in caplog.text) is flagged
 
 
-@pytest.mark.xfail(strict=True, reason="calibrate.py: _with_abstention cuts inside a run of equal confidences")
 def test_equal_confidences_are_kept_or_flagged_together() -> None:
     """Twenty clear texts, then twenty that look alike, the right half of them first."""
     logits = np.repeat([3.0, -3.0, 0.0], [10, 10, 20])[:, None]

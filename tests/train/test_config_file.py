@@ -139,7 +139,6 @@ def test_path_of_a_config_in_the_working_directory(config: Path, monkeypatch: py
     assert load_config(Path("config.toml")).output.bundle == config.parent / "out"
 
 
-@pytest.mark.xfail(strict=True, reason="config_file.py: PATH_KEYS lacks model.backbone (a local folder)")
 def test_local_backbone_is_relative_to_the_file(config: Path) -> None:
     (config.parent / "encoder").mkdir()
     assert load_config(config, ["model.backbone=./encoder"]).model.backbone == str(config.parent / "encoder")

@@ -162,7 +162,6 @@ def test_inputs_have_the_title_if_asked(
     assert splits.inputs("validation") == [expected]
 
 
-@pytest.mark.xfail(strict=True, raises=FileNotFoundError, reason="splits.py: read_splits lets FileNotFoundError out")
 def test_missing_split_file_is_a_data_error(tmp_path: Path, load: Load) -> None:
     with pytest.raises(DataError, match=r"absent\.csv"):
         load_splits(load(f"corpus.splits={tmp_path}/absent.csv"))

@@ -92,7 +92,6 @@ def test_only_model_files_are_written(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["model.safetensors", "vocabulary.json"]
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="linear.py: scikit-learn's ValueError reaches the user")
 def test_vocabulary_left_empty_is_explained(tiny_splits: Splits, tiny_config: TrainingConfig, tmp_path: Path) -> None:
     config = tiny_config.model_copy(update={"linear": LinearConfig(min_df=1000, char_ngrams=None)})
     with pytest.raises(CommuniqueError, match="min_df"):

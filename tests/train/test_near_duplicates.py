@@ -35,7 +35,6 @@ def test_short_texts(one: str, other: str, same: bool) -> None:
     assert (first == second) is np.bool_(same)
 
 
-@pytest.mark.xfail(strict=True, reason="near_duplicates.py: padded short texts share shingles of padding")
 @pytest.mark.parametrize(("one", "other"), [("Yes.", "Oh yes."), ("we stay here", "they stay here")])
 def test_short_texts_are_linked_only_when_equal(one: str, other: str) -> None:
     first, second = near_duplicate_groups([one, other])

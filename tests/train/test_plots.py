@@ -82,7 +82,6 @@ def test_figures_are_closed(assessment: Assessment, tmp_path: Path) -> None:
     assert pyplot.get_fignums() == []
 
 
-@pytest.mark.xfail(strict=True, raises=UserWarning, reason="plots.py: a legend without a curve makes matplotlib warn")
 def test_split_without_positives_can_be_drawn(tmp_path: Path) -> None:
     scores, calibration, corpus = scores_and_corpus(PLAIN)
     none = Corpus(tuple(Example(e.article, 1, e.text, ()) for e in corpus.examples), PLAIN)

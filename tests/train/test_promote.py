@@ -87,7 +87,6 @@ def test_run_that_is_not_better(
     [
         (["promotion.min_difference=1.1"], "the gate asks for more than .1.1"),
         (["promotion.metric=ece_topic", "linear.min_df=15"], "not better on validation: ece_topic .*difference -0"),
-        (["promotion.metric=guess"], "unknown promotion.metric 'guess'"),
     ],
 )
 def test_gate_is_the_runs(train_tiny: Train, client: MlflowClient, gate: list[str], message: str) -> None:
@@ -108,7 +107,6 @@ def test_share_of_replicates_counts(train_tiny: Train, client: MlflowClient) -> 
 
 
 @pytest.mark.usefixtures("promotions")
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="promote.py: a metric without a value is compared as a number")
 def test_metric_the_model_has_no_value_of(train_tiny: Train, client: MlflowClient) -> None:
     run = train_tiny("tracking.log_model=true", "promotion.metric=holder_exact")
     with pytest.raises(PromotionError, match="holder_exact"):
@@ -177,7 +175,6 @@ def test_other_taxonomy_is_not_compared(train_tiny: Train, client: MlflowClient,
         promoted(client, run)
 
 
-@pytest.mark.xfail(strict=True, reason="tracking.py: current_champion takes any MLflow error for 'no champion yet'")
 def test_unreachable_registry_is_not_an_empty_one(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any) -> Any:
         raise MlflowException("the server does not answer")

@@ -162,7 +162,6 @@ def test_export_replaces_an_older_bundle(trained: RunResult, tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
-@pytest.mark.xfail(strict=True, reason="run.py: export_bundle deletes whatever folder output.bundle names")
 def test_export_does_not_delete_what_is_no_bundle(trained: RunResult, tmp_path: Path) -> None:
     precious = tmp_path / "thesis.txt"
     precious.write_text("years of work", encoding="utf-8")

@@ -100,9 +100,6 @@ def test_trials_stay_in_the_space(sittings: Sittings) -> None:
     assert {p["model.title"] for p in params} <= {"True", "False"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="sweep.py: the sampler's seed starts over, so a resumed sweep repeats its trials"
-)
 def test_resumed_sweep_tries_something_new(sittings: Sittings) -> None:
     assert len({run.data.params["calibration.threshold"] for run in sittings.trials}) == 3
 
@@ -154,14 +151,12 @@ def test_sweep_of_failures_says_so(tiny: Path, tmp_path: Path, client: MlflowCli
 
 
 @pytest.mark.usefixtures("client")
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="sweep.py: sweep.metric is not checked before the first trial")
 def test_unknown_metric(tiny: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="guess"):
         sweep(written(tiny, tmp_path, "unmeasured"), ["sweep.metric=guess"], 1)
 
 
 @pytest.mark.usefixtures("client")
-@pytest.mark.xfail(strict=True, reason="sweep.py: a section passes for a key, and every trial fails")
 def test_section_is_not_a_key(tiny: Path, tmp_path: Path) -> None:
     space = '[sweep]\ntrials = 1\n[sweep.space]\n"linear" = { choices = [1] }\n'
     with pytest.raises(ConfigError, match="'linear' is not a config key"):
