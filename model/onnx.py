@@ -1,10 +1,12 @@
 """Any family exported to ONNX at inference: tokenise, bucket by length, run, put windows together.
 
 The graph takes `input_ids` and `attention_mask` (batch, length) and returns `topic_logits`
-(batch, n_topics) and `stance_logits` (batch, n_topics, n_stances).
+(batch, n_topics), `stance_logits` (batch, n_topics, n_stances) and, if it has them,
+`holder_logits` (batch, n_topics, length, 2) and `evidence` (batch, n_topics, length).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from communique.model.classifier import Scores, softmax
+from communique.model.predictions import Span
+from communique.model.spans import evidence_span, holder_span
 from communique.model.taxonomy import Taxonomy
 from communique.model.windows import Window, windows_of
 
@@ -34,37 +38,56 @@ class OnnxClassifier:
         self._taxonomy = taxonomy
         self._batch_size = batch_size
         self._pad_id = pad_id
+        self._spans = {"holder_logits", "evidence"} <= {output.name for output in session.get_outputs()}
         self._prefix, self._suffix = special_tokens(tokenizer)
         self._room = max_length - len(self._prefix) - len(self._suffix)
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """Score texts. A text over several windows takes, for each topic, the window that is surest
-        of the topic, and the stance from that window."""
+        of the topic, and stance, holder and evidence from that window."""
         encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         windows, truncated = windows_of([len(encoding.ids) for encoding in encodings], self._room)
-        topic_logits, stance_logits = self._run([encodings[w.text].ids[w.start : w.end] for w in windows])
-        chosen = surest_windows(windows, topic_logits, len(texts))
+        run = self._run([encodings[w.text].ids[w.start : w.end] for w in windows])
+        chosen = surest_windows(windows, run.topic_logits, len(texts))
         columns = np.arange(self._taxonomy.n_topics)
+        holders: list[tuple[Span | None, ...]] = []
+        evidence: list[tuple[Span | None, ...]] = []
+        for row, text in enumerate(texts) if self._spans else ():
+            places = [windows[number] for number in chosen[row]]
+            offsets = [encodings[row].offsets[place.start : place.end] for place in places]
+            holders.append(tuple(holder_span(run.holder[n][t], text, offsets[t]) for t, n in enumerate(chosen[row])))
+            evidence.append(
+                tuple(evidence_span(run.evidence[n][t], text, offsets[t]) for t, n in enumerate(chosen[row]))
+            )
         return Scores(
-            topic_logits[chosen, columns],
-            softmax(stance_logits[chosen, columns]).astype(np.float32),
+            run.topic_logits[chosen, columns],
+            softmax(run.stance_logits[chosen, columns]).astype(np.float32),
             np.array(truncated, dtype=np.bool_),
+            tuple(holders) if self._spans else None,
+            tuple(evidence) if self._spans else None,
         )
 
-    def _run(self, sequences: list[list[int]]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def _run(self, sequences: list[list[int]]) -> "_Outputs":
         n_topics, n_stances = self._taxonomy.n_topics, self._taxonomy.n_stances
-        topic_logits = np.zeros((len(sequences), n_topics), dtype=np.float32)
-        stance_logits = np.zeros((len(sequences), n_topics, n_stances), dtype=np.float32)
+        outputs = _Outputs(
+            np.zeros((len(sequences), n_topics), dtype=np.float32),
+            np.zeros((len(sequences), n_topics, n_stances), dtype=np.float32),
+            [np.zeros(0, dtype=np.float32)] * len(sequences),
+            [np.zeros(0, dtype=np.float32)] * len(sequences),
+        )
+        names = ["topic_logits", *(["stance_logits"] if n_stances else [])]
+        names += ["holder_logits", "evidence"] if self._spans else []
         order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]))
         for start in range(0, len(order), self._batch_size):
             batch = order[start : start + self._batch_size]
-            feed = self._feed([sequences[i] for i in batch])
-            names = ["topic_logits", "stance_logits"] if n_stances else ["topic_logits"]
-            outputs = self._session.run(names, feed)
-            topic_logits[batch] = outputs[0]
+            results = dict(zip(names, self._session.run(names, self._feed([sequences[i] for i in batch])), strict=True))
+            outputs.topic_logits[batch] = results["topic_logits"]
             if n_stances:
-                stance_logits[batch] = outputs[1]
-        return topic_logits, stance_logits
+                outputs.stance_logits[batch] = results["stance_logits"]
+            for row, number in enumerate(batch) if self._spans else ():
+                outputs.holder[number] = results["holder_logits"][row]
+                outputs.evidence[number] = results["evidence"][row]
+        return outputs
 
     def _feed(self, sequences: list[list[int]]) -> dict[str, npt.NDArray[np.int64]]:
         framed = [self._prefix + sequence + self._suffix for sequence in sequences]
@@ -75,6 +98,16 @@ class OnnxClassifier:
             ids[row, : len(sequence)] = sequence
             mask[row, : len(sequence)] = 1
         return {"input_ids": ids, "attention_mask": mask}
+
+
+@dataclass(frozen=True)
+class _Outputs:
+    """The graph's outputs for m windows; holder and evidence keep the padding of their batch."""
+
+    topic_logits: npt.NDArray[np.float32]
+    stance_logits: npt.NDArray[np.float32]
+    holder: list[npt.NDArray[np.float32]]
+    evidence: list[npt.NDArray[np.float32]]
 
 
 def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:

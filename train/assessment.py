@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from communique.model.assess import evaluation_report, judge_scores
-from communique.model.calibration import Calibration
+from communique.model.calibration import Calibration, TopicCalibration
 from communique.model.classifier import Scores
 from communique.model.corpus import Corpus
 from communique.model.evaluation import Judged, evaluate
@@ -32,3 +32,11 @@ def assess_split(split: str, corpus: Corpus, scores: Scores, calibration: Calibr
     report["calibration_error"] = {key: {"before": before[key], "after": report[key]} for key in keys}
     report["truncated"] = int(scores.truncated.sum())
     return Assessment(split, corpus, scores, calibration, judged, report)
+
+
+def plain_report(scores: Scores, corpus: Corpus) -> dict[str, float]:
+    """The metrics of raw scores at thresholds of one half, before any calibration."""
+    plain = TopicCalibration(slope=1.0, intercept=0.0, prior=0.5, thresholds=((0.0, 0.5), (1.0, 0.5)))
+    calibration = Calibration(topics=(plain,) * corpus.taxonomy.n_topics, topical_share=0.5)
+    report = evaluate(judge_scores(scores, calibration, corpus), n_bootstrap=1)
+    return {name: value for name, value in report.items() if isinstance(value, float)}

@@ -78,7 +78,7 @@ class SplitConfig(Section):
 class ModelConfig(Section):
     """Which family, and what it reads."""
 
-    family: Literal["linear", "frozen"] = Field(
+    family: Literal["linear", "frozen", "encoder"] = Field(
         description="linear: TF-IDF; frozen: sentence embeddings; both with logistic heads."
     )
     title: bool = Field(
@@ -107,6 +107,31 @@ class LinearConfig(Section):
             if ngrams is not None and not 1 <= ngrams[0] <= ngrams[1] <= 8:
                 raise ValueError("n-gram ranges are [low, high] with 1 <= low <= high <= 8")
         return self
+
+
+class EncoderSettings(Section):
+    """Fine-tuning of the encoder family."""
+
+    epochs: int = Field(default=6, ge=1, le=100, description="At most; the best epoch on validation is kept.")
+    batch_size: int = Field(default=16, ge=1, le=1024, description="Paragraphs a step and process.")
+    learning_rate: float = Field(
+        default=2e-4, gt=0.0, description="Of the top layer; about 2e-4 for MiniLM, 5e-5 for base sizes."
+    )
+    head_learning_rate: float = Field(default=5e-4, gt=0.0, description="Of everything that is new.")
+    layer_decay: float = Field(
+        default=0.9, gt=0.0, le=1.0, description="Factor on the learning rate per layer downwards."
+    )
+    weight_decay: float = Field(default=0.01, ge=0.0)
+    warmup: float = Field(default=0.08, ge=0.0, lt=1.0, description="Share of the steps with a rising learning rate.")
+    dropout: float = Field(default=0.1, ge=0.0, lt=1.0, description="In the heads.")
+    head_size: int = Field(default=256, ge=4, description="Width of the heads' hidden layers.")
+    label_smoothing: float = Field(default=0.05, ge=0.0, lt=0.5)
+    metric: Metric = Field(default="joint_macro_f1", description="Validation metric that picks the epoch.")
+    patience: int = Field(default=3, ge=1, description="Stop after this many epochs without a gain.")
+    bf16: bool = Field(default=False, description="bfloat16 autocast: faster where the processor has it.")
+    precision: Literal["fp32", "int8"] = Field(
+        default="fp32", description="int8 is kept only if it passes its gate on validation."
+    )
 
 
 class HeadConfig(Section):
@@ -214,6 +239,7 @@ class TrainingConfig(Section):
     model: ModelConfig
     linear: LinearConfig = Field(default_factory=LinearConfig)
     head: HeadConfig = Field(default_factory=HeadConfig)
+    encoder: EncoderSettings = Field(default_factory=EncoderSettings)
     calibration: CalibrationConfig = Field(default_factory=CalibrationConfig)
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)
     promotion: PromotionConfig = Field(default_factory=PromotionConfig)

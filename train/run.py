@@ -91,6 +91,10 @@ def fit_family(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[di
         from communique.train.linear import fit_linear
 
         return fit_linear(splits, config, folder), None
+    if config.model.family == "encoder":
+        from communique.train.encoder import fit_encoder
+
+        return fit_encoder(splits, config, folder)
     from communique.train.frozen import fit_frozen
 
     return fit_frozen(splits, config, folder)

@@ -109,9 +109,10 @@ def log_metrics(split: str, report: dict[str, Any], step: int | None = None) -> 
     mlflow.log_metrics(values, step=step)
 
 
-def log_values(values: dict[str, float]) -> None:
-    """Log single numbers."""
-    mlflow.log_metrics(values)
+def log_values(values: dict[str, float], step: int | None = None) -> None:
+    """Log single numbers, at a step of training if one is given."""
+    if mlflow.active_run() is not None:
+        mlflow.log_metrics(values, step=step)
 
 
 def log_files(folder: Path, name: str) -> None:

@@ -11,7 +11,7 @@ from communique.train.config_file import load_config
 from communique.train.data import load_splits
 from communique.train.run import fit_family
 
-FAMILIES = ("linear", "frozen")
+FAMILIES = ("linear", "frozen", "encoder")
 TEXTS = [
     "The mayor warmly praised the new railway line near the moor.",
     "Rain.",
@@ -22,41 +22,17 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of random weights with a word-piece vocabulary of letters and a few words."""
-    import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder = tmp_path_factory.mktemp("backbone")
-    words = (
-        "the mayor of praised rejected mentioned warmly flatly briefly new railway line great river dam near".split()
-    )
-    letters = "abcdefghijklmnopqrstuvwxyz."
-    vocabulary = [
-        "[PAD]",
-        "[UNK]",
-        "[CLS]",
-        "[SEP]",
-        "[MASK]",
-        *words,
-        *letters,
-        *(f"##{letter}" for letter in letters),
-    ]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
-    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    BertModel(BertConfig(vocab_size=len(vocabulary), max_position_embeddings=64, **sizes)).save_pretrained(folder)
-    return folder
-
-
 @pytest.fixture(scope="session", params=FAMILIES)
 def classifier(
     request: pytest.FixtureRequest, tiny: Path, tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Classifier:
     folder = tmp_path_factory.mktemp(request.param)
-    overrides = [f"model.family={request.param}", f"model.backbone={tiny_backbone}", "model.max_length=32"]
+    overrides = [
+        f"model.family={request.param}",
+        f"model.backbone={tiny_backbone}",
+        "model.max_length=32",
+        "encoder.epochs=1",
+    ]
     config = load_config(tiny / "config.toml", overrides)
     splits = load_splits(config)
     with pytest.MonkeyPatch.context() as patch:

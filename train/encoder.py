@@ -1,0 +1,173 @@
+"""Fit the encoder family: fine-tune with the transformers Trainer, export to ONNX, check the export."""
+
+import logging
+import math
+import shutil
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+
+from communique.model.bundle import OnnxSettings
+from communique.model.classifier import Scores, softmax
+from communique.model.corpus import Corpus
+from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
+from communique.model.taxonomy import Taxonomy
+from communique.train import tracking
+from communique.train.assessment import plain_report
+from communique.train.backbone import load_backbone
+from communique.train.config import EncoderSettings, TrainingConfig
+from communique.train.data import Splits
+from communique.train.encoder_data import Collator, ParagraphDataset
+from communique.train.encoder_export import check_parity, export_encoder, quantise
+from communique.train.encoder_model import Encoder, EncoderConfig
+
+log = logging.getLogger(__name__)
+LABELS = ["topic_labels", "stance_labels", "holder_labels"]
+
+
+def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[dict[str, float], OnnxSettings]:
+    """Fine-tune, keep the epoch that is best on validation, export, and quantise if the gate allows.
+
+    Returns what happened on the way, for the log, and how the graph is fed.
+    """
+    set_seed(config.seed)
+    model, tokenizer = build_encoder(splits.taxonomy, config)
+    data = {
+        name: ParagraphDataset(part, splits.inputs(name), tokenizer, config.model.max_length)
+        for name, part in (("train", splits.train), ("validation", splits.validation))
+    }
+    log.info("%d training paragraphs were cut at %d tokens", data["train"].truncated, config.model.max_length)
+    checkpoints = folder.parent / "checkpoints"
+    trainer = build_trainer(model, data, splits.validation, tokenizer.pad_token_id, config, checkpoints)
+    trainer.train()
+    best = float(trainer.state.best_metric or 0.0)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    export_encoder(model, folder / GRAPH_FILE)
+    tokenizer.backend_tokenizer.save(str(folder / TOKENIZER_FILE))
+    settings = OnnxSettings(
+        max_length=config.model.max_length, batch_size=config.model.batch_size, pad_id=tokenizer.pad_token_id
+    )
+    facts = {"best_validation": best, "truncated": float(data["train"].truncated)}
+    facts["parity"] = check_parity(model, tokenizer, splits.inputs("validation"), folder, config.model.max_length)
+    if config.encoder.precision == "int8":
+        settings = quantise(folder, splits, settings)
+    return facts, settings
+
+
+def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, Any]:
+    """The model on its pretrained backbone, topics started from their definitions, and the tokenizer."""
+    backbone, tokenizer = load_backbone(config.model.backbone)
+    settings = config.encoder
+    model = Encoder(
+        EncoderConfig(
+            backbone=backbone.config.to_dict(),
+            n_topics=taxonomy.n_topics,
+            n_stances=taxonomy.n_stances,
+            head_size=settings.head_size,
+            dropout=settings.dropout,
+            label_smoothing=settings.label_smoothing,
+        )
+    )
+    model.backbone.load_state_dict(backbone.state_dict())
+    encoded = tokenizer([topic.definition for topic in taxonomy.topics], return_tensors="pt", padding=True)
+    with torch.no_grad():
+        embedded = backbone.get_input_embeddings()(encoded["input_ids"])
+        mask = encoded["attention_mask"].unsqueeze(-1)
+        model.topics.copy_((embedded * mask).sum(dim=1) / mask.sum(dim=1))
+    return model, tokenizer
+
+
+def build_trainer(
+    model: Encoder,
+    data: dict[str, ParagraphDataset],
+    validation: Corpus,
+    pad_id: int,
+    config: TrainingConfig,
+    checkpoints: Path,
+) -> Trainer:
+    """The Trainer with layer-wise learning rates, length-grouped batches and early stopping."""
+    settings = config.encoder
+    steps = math.ceil(len(data["train"]) / settings.batch_size) * settings.epochs
+    arguments = TrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size,
+        warmup_steps=int(settings.warmup * steps),
+        max_grad_norm=1.0,
+        bf16=settings.bf16,
+        train_sampling_strategy="group_by_length",
+        length_column_name="length",
+        label_names=LABELS,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model=settings.metric,
+        greater_is_better=True,
+        logging_steps=20,
+        report_to="none",
+        remove_unused_columns=False,
+        seed=config.seed,
+        use_cpu=not torch.cuda.is_available(),
+    )
+    return Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=data["train"],
+        eval_dataset=data["validation"],
+        data_collator=Collator(pad_id),
+        optimizers=(optimizer_of(model, settings), None),
+        compute_metrics=lambda prediction: validation_metrics(prediction.predictions, validation),
+        callbacks=[EarlyStoppingCallback(settings.patience), StepLog()],
+    )
+
+
+def optimizer_of(model: Encoder, settings: EncoderSettings) -> torch.optim.Optimizer:
+    """AdamW; the learning rate falls by `layer_decay` with each layer below the heads."""
+    n_layers = int(model.backbone.config.num_hidden_layers)
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        rate = settings.head_learning_rate
+        if name.startswith("backbone."):
+            rate = settings.learning_rate * settings.layer_decay ** (n_layers - layer_of(name))
+        decay = 0.0 if parameter.ndim < 2 else settings.weight_decay
+        groups.setdefault((rate, decay), []).append(parameter)
+    return torch.optim.AdamW(
+        [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()]
+    )
+
+
+def layer_of(name: str) -> int:
+    """The layer a backbone parameter belongs to, from 1; 0 for embeddings."""
+    parts = name.split(".")
+    numbers = [int(after) for before, after in pairwise(parts) if before in ("layer", "layers") and after.isdigit()]
+    return numbers[0] + 1 if numbers else 0
+
+
+def validation_metrics(predictions: Any, validation: Corpus) -> dict[str, float]:
+    """The evaluation's metrics at thresholds of one half, before calibration."""
+    taxonomy = validation.taxonomy
+    topic_logits, stance_logits = predictions[0], predictions[1][..., : taxonomy.n_stances]
+    scores = Scores(
+        topic_logits.astype(np.float32),
+        softmax(stance_logits).astype(np.float32),
+        np.zeros(len(topic_logits), dtype=np.bool_),
+    )
+    return plain_report(scores, validation)
+
+
+class StepLog(TrainerCallback):
+    """Sends what the Trainer logs to the run, by step."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Called by the Trainer."""
+        values = {
+            f"trainer/{key}": float(value) for key, value in (logs or {}).items() if isinstance(value, int | float)
+        }
+        tracking.log_values(values, step=int(state.global_step))

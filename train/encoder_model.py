@@ -1,0 +1,153 @@
+"""The encoder: one transformer pass in which every topic takes part as a token of its own.
+
+Each topic enters the input as one vector, started from the mean embedding of its definition, and
+attends to the paragraph in every layer. Its output queries the tokens twice (label-wise attention:
+Mullenbach et al. 2018): once for whether the topic is there, once for where the stance is carried.
+The heads are shared by all topics, so that stances learned on one topic serve the others.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils.generic import ModelOutput
+
+MASKED = -1e4
+HOLDER_WEIGHT = 0.3
+
+
+class EncoderConfig(PretrainedConfig):
+    """`backbone` is the wrapped encoder's own config as a dictionary."""
+
+    model_type = "communique-encoder"
+
+    def __init__(
+        self,
+        backbone: dict[str, Any] | None = None,
+        n_topics: int = 1,
+        n_stances: int = 0,
+        head_size: int = 256,
+        dropout: float = 0.1,
+        label_smoothing: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.backbone = backbone or {}
+        self.n_topics = n_topics
+        self.n_stances = n_stances
+        self.head_size = head_size
+        self.dropout = dropout
+        self.label_smoothing = label_smoothing
+
+
+@dataclass
+class EncoderOutput(ModelOutput):
+    """Logits of a batch of b texts of l tokens: topic (b, t); stance (b, t, s); holder (b, t, l, 2),
+    start and end, position 0 standing for no holder; evidence (b, t, l), attention for the stance."""
+
+    loss: torch.Tensor | None = None
+    topic_logits: torch.Tensor | None = None
+    stance_logits: torch.Tensor | None = None
+    holder_logits: torch.Tensor | None = None
+    evidence: torch.Tensor | None = None
+
+
+class Encoder(PreTrainedModel):
+    """Backbone, topic tokens, label-wise attention, and the three heads."""
+
+    config_class = EncoderConfig
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__(config)
+        backbone = dict(config.backbone)
+        self.backbone = AutoModel.from_config(AutoConfig.for_model(backbone.pop("model_type"), **backbone))
+        width, head = int(self.backbone.config.hidden_size), config.head_size
+        self.topics = nn.Parameter(torch.randn(config.n_topics, width) * 0.02)
+        self.key, self.value, self.query = nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, 2 * width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.topic_hidden, self.topic_out = nn.Linear(2 * width, head), nn.Linear(head, 1)
+        self.topic_bias = nn.Parameter(torch.zeros(config.n_topics))
+        self.stance_hidden, self.stance_out = nn.Linear(3 * width, head), nn.Linear(head, max(1, config.n_stances))
+        self.holder_token, self.holder_view = nn.Linear(width, head), nn.Linear(2 * width, head)
+        self.holder_out = nn.Linear(head, 2)
+        self.post_init()  # type: ignore[no-untyped-call]
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        topic_labels: torch.Tensor | None = None,
+        stance_labels: torch.Tensor | None = None,
+        holder_labels: torch.Tensor | None = None,
+    ) -> EncoderOutput:
+        """Labels, if given: topic (b, t) in {1, 0, -1 not judged}; stance (b, t), -1 for none or not
+        judged; holder (b, t, 2), token positions of start and end, -1 for not judged."""
+        tokens, topics = self._encode(input_ids, attention_mask)
+        blocked = (1.0 - attention_mask.to(tokens.dtype)).unsqueeze(1) * MASKED
+        topic_query, stance_query = self.query(self.dropout(topics)).chunk(2, dim=-1)
+        keys, values = self.key(tokens), self.value(tokens)
+        topic_view, _ = _attend(topic_query, keys, values, blocked)
+        stance_view, evidence = _attend(stance_query, keys, values, blocked)
+        topic_logits = self._topic_logits(topic_view, topics)
+        hidden = self.stance_hidden(self.dropout(torch.cat([stance_view, topic_view, topics], dim=-1)))
+        stance_logits = self.stance_out(self.dropout(nn.functional.gelu(hidden)))
+        spoken = self.holder_view(torch.cat([stance_view, topics], dim=-1)).unsqueeze(2)
+        holder = self.holder_out(nn.functional.gelu(self.holder_token(tokens).unsqueeze(1) + spoken))
+        holder_logits = holder + blocked.unsqueeze(-1)
+        loss = None
+        if topic_labels is not None:
+            loss = self._loss(topic_logits, stance_logits, holder_logits, topic_labels, stance_labels, holder_labels)
+            return EncoderOutput(loss=loss, topic_logits=topic_logits, stance_logits=stance_logits)
+        return EncoderOutput(None, topic_logits, stance_logits, holder_logits, evidence)
+
+    def _encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Token states (b, l, d) and topic states (b, t, d); the topics stand after the first token."""
+        n = self.config.n_topics
+        embedded = self.backbone.get_input_embeddings()(input_ids)
+        topics = self.topics.unsqueeze(0).expand(input_ids.shape[0], -1, -1).to(embedded.dtype)
+        inputs = torch.cat([embedded[:, :1], topics, embedded[:, 1:]], dim=1)
+        mask = torch.cat([attention_mask[:, :1].expand(-1, n + 1), attention_mask[:, 1:]], dim=1)
+        states = self.backbone(inputs_embeds=inputs, attention_mask=mask).last_hidden_state
+        return torch.cat([states[:, :1], states[:, n + 1 :]], dim=1), states[:, 1 : n + 1]
+
+    def _topic_logits(self, view: torch.Tensor, topics: torch.Tensor) -> torch.Tensor:
+        hidden = nn.functional.gelu(self.topic_hidden(self.dropout(torch.cat([view, topics], dim=-1))))
+        logits: torch.Tensor = self.topic_out(self.dropout(hidden)).squeeze(-1) + self.topic_bias
+        return logits
+
+    def _loss(
+        self,
+        topic: torch.Tensor,
+        stance: torch.Tensor,
+        holder: torch.Tensor,
+        topic_labels: torch.Tensor,
+        stance_labels: torch.Tensor | None,
+        holder_labels: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """Binary cross-entropy summed over judged topics, plus cross-entropies of stance and holder."""
+        smoothing = self.config.label_smoothing
+        judged = (topic_labels >= 0).to(torch.float32)
+        target = topic_labels.clamp(min=0).to(torch.float32) * (1 - smoothing) + smoothing / 2
+        each = nn.functional.binary_cross_entropy_with_logits(topic.float(), target, reduction="none")
+        loss = (each * judged).sum() / max(1, len(topic))
+        if stance_labels is not None and bool((stance_labels >= 0).any()):
+            loss = loss + nn.functional.cross_entropy(
+                stance.float().flatten(0, 1), stance_labels.flatten(), ignore_index=-1, label_smoothing=smoothing
+            )
+        if holder_labels is not None and bool((holder_labels >= 0).any()):
+            positions = holder.float().permute(0, 1, 3, 2).flatten(0, 2)
+            loss = loss + HOLDER_WEIGHT * nn.functional.cross_entropy(
+                positions, holder_labels.flatten(), ignore_index=-1
+            )
+        return loss
+
+
+def _attend(
+    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, blocked: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scaled dot-product attention of (b, t, d) on (b, l, d): the views (b, t, d) and weights (b, t, l)."""
+    scores = query @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
+    weights = (scores + blocked).softmax(dim=-1)
+    return weights @ values, weights
