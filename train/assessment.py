@@ -28,8 +28,7 @@ def assess_split(split: str, corpus: Corpus, scores: Scores, calibration: Calibr
     judged = judge_scores(scores, calibration, corpus)
     report = evaluation_report(scores, calibration, corpus)
     before = evaluate(judge_scores(scores, uncalibrated(calibration), corpus), n_bootstrap=1)
-    keys = ("ece_topic", "ece_stance")
-    report["calibration_error"] = {key: {"before": before[key], "after": report[key]} for key in keys}
+    report |= {f"{key}_uncalibrated": before[key] for key in ("ece_topic", "ece_stance")}
     report["truncated"] = int(scores.truncated.sum())
     return Assessment(split, corpus, scores, calibration, judged, report)
 

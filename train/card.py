@@ -10,7 +10,9 @@ HEADLINE = (
     ("stance_macro_f1", "stance macro-F1, topic given"),
     ("exact_match", "exact match"),
     ("ece_topic", "calibration error, topic"),
+    ("ece_topic_uncalibrated", "the same before calibration"),
     ("ece_stance", "calibration error, stance"),
+    ("ece_stance_uncalibrated", "the same before calibration"),
     ("coverage", "coverage after abstention"),
     ("selective_exact_match", "exact match of the rest"),
 )
