@@ -40,6 +40,6 @@ def _examples(rows: list[dict[str, object]], taxonomy: Taxonomy) -> list[str]:
             best[topic.name, stance] = max(best.get((topic.name, stance), (0.0, "", "")), candidate)
     shown = sorted(best.items(), key=lambda item: -item[1][0])[:EXAMPLES]
     return [
-        f"{topic} {stance:8} {share:.2f}  {text[:TEXT_WIDTH]}…  ({path})"
+        f"{topic:22}{stance:9}{share:.2f}  {text[:TEXT_WIDTH]}…  ({path})"
         for (topic, stance), (share, path, text) in shown
     ]
