@@ -37,4 +37,4 @@ bundles/quick/bundle.json: .venv/.ready configs/quick.toml $(SOURCES)
 	@touch $@
 
 clean:
-	rm -rf .venv build bundles runs out mlflow.db mlruns .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build bundles runs out mlflow.db sweep.db mlruns .mypy_cache .pytest_cache .ruff_cache

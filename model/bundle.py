@@ -122,6 +122,7 @@ def load_bundle(folder: Path, threads: int | None = None) -> Bundle:
         raise BundleError(f"{folder / MANIFEST}: calibration and taxonomy differ in their topics; export it again")
     try:
         classifier = open_classifier(folder, manifest.family, manifest.taxonomy, manifest.onnx, threads)
+        classifier.scores(["One paragraph."])
     except BundleError:
         raise
     except Exception as error:  # each runtime has its own errors for a file it cannot read
@@ -138,7 +139,7 @@ def read_manifest(folder: Path) -> Manifest:
         )
     try:
         content = json.loads(path.read_text("utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{path} is damaged ({error}); copy or export the bundle again") from error
     version = content.get("format_version") if isinstance(content, dict) else None
     if version != FORMAT_VERSION:
@@ -162,6 +163,8 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
         raise BundleError(f"{folder / name} is not part of the bundle; move it out of the folder")
     for name, entry in manifest.files.items():
         path = folder / name
+        if path.is_symlink():
+            raise BundleError(f"{path} is a symbolic link; a bundle holds its files itself")
         if name not in present:
             raise BundleError(f"{path} is missing; copy or export the bundle again")
         if path.stat().st_size != entry.size or _sha256(path) != entry.sha256:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from communique.model.classifier import Scores, sigmoid, softmax
 from communique.model.prior import shift_logits
@@ -24,23 +24,24 @@ class TopicCalibration(BaseModel):
     by rising prior, interpolated for a prior in between.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     slope: float
     intercept: float
     prior: float
     temperature: float = 1.0
-    thresholds: tuple[tuple[float, float], ...]
+    thresholds: tuple[tuple[float, float], ...] = Field(min_length=1)
 
 
 class Calibration(BaseModel):
     """The calibration of a bundle: one entry per topic in taxonomy order.
 
-    A paragraph whose confidence is below `abstain_below` is flagged; on validation the share of
-    wrong label sets among the others was at most `target_risk` (None: no abstention asked for).
+    A paragraph whose confidence is below `abstain_below` is flagged; on validation, reweighted to the
+    prior, the share of wrong label sets among the others was at most `target_risk` (None: no
+    abstention asked for).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     topics: tuple[TopicCalibration, ...]
     topical_share: float

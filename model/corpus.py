@@ -129,6 +129,10 @@ def parse_example(row: Row, taxonomy: Taxonomy, problems: list[Problem]) -> Exam
     for key in ("title", "setting", "style"):
         if not isinstance(values.get(key) or "", str):
             wrong(f"a string in `{key}`", values[key], "Quote it, or leave it out.")
+    for key in values.keys() - KNOWN_KEYS:
+        nearest = difflib.get_close_matches(key, KNOWN_KEYS - values.keys(), n=1, cutoff=0.85)
+        if nearest:
+            wrong(f"the key `{nearest[0]}`", key, "Correct the key's spelling.")
     labelled = _parse_labelled(values.get("labelled"), taxonomy, wrong)
     labels = _parse_labels(values.get("labels"), text, labelled, taxonomy, wrong)
     if len(problems) > before:

@@ -19,8 +19,9 @@ def predict(
     prior: npt.NDArray[np.float64] | None = None,
 ) -> list[Prediction]:
     """Predict each text on its own; `index` counts from 1 and spans the whole text."""
-    paragraphs = [Paragraph(index, text, 0, len(text)) for index, text in enumerate(texts, start=1)]
-    return predict_paragraphs(bundle, paragraphs, titles or [None] * len(texts), prior)
+    clean = [text.encode("utf-8", "replace").decode() for text in texts]  # a lone surrogate is no text for a tokenizer
+    paragraphs = [Paragraph(index, text, 0, len(text)) for index, text in enumerate(clean, start=1)]
+    return predict_paragraphs(bundle, paragraphs, [None] * len(texts) if titles is None else titles, prior)
 
 
 def predict_paragraphs(

@@ -110,6 +110,9 @@ def resolve_prior(
     A single number is the share of paragraphs with any topic; the topics keep the proportions of
     `base`, whose topical share is `base_topical`.
     """
+    stated = list(prior.values()) if isinstance(prior, dict) else [prior]
+    if not all(0.0 < share < 1.0 for share in stated):
+        raise ConfigError(f"a prior is a share between 0 and 1; found {prior}")
     if isinstance(prior, dict):
         if wrong := sorted(set(prior) ^ set(taxonomy.topic_names)):
             raise ConfigError(f"a prior by topic must name each topic once; missing or unknown: {', '.join(wrong)}")

@@ -50,7 +50,7 @@ def data_files(paths: list[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+            inside = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and file.is_file())
             primary = [file for file in inside if file.suffix != ".csv"]
             if not inside:
                 raise DataError(f"{path}: no data file; expected files ending in {', '.join(SUFFIXES)}")

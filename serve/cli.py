@@ -90,13 +90,16 @@ def score(
     chosen = tuple(dict.fromkeys(name for name in formats or () if name != "parquet"))
     if set(chosen) - {"jsonl", "csv"}:
         raise typer.BadParameter(f"--format {', '.join(chosen)}: expected jsonl or csv (Parquet is always written)")
+    code = language.strip().lower().partition("-")[0]
+    if not (code.isascii() and code.isalpha() and len(code) in (2, 3)):
+        raise typer.BadParameter(f"--language {language}: expected an ISO code such as en, or `any`")
     tagger = load(model)
     if prior is not None:
         shares = shifted_prior(tagger.bundle, prior)
         assert shares is not None
         tagger = Tagger(tagger.bundle, dict(zip(tagger.bundle.taxonomy.topic_names, map(float, shares), strict=True)))
     with file_progress() as progress:
-        result = run(paths, tagger, out, ScoreOptions(chosen, language, prior, overwrite), progress)
+        result = run(paths, tagger, out, ScoreOptions(chosen, code, overwrite), progress)
     if as_json:
         print(json.dumps(asdict(result)))
     else:
@@ -151,7 +154,7 @@ def main(arguments: list[str] | None = None) -> int:
         error.show(sys.stderr)  # type: ignore[attr-defined]
         return BAD_INPUT
     except (typer.Abort, KeyboardInterrupt):
-        return _fail("interrupted; run the same command again to continue", INTERRUPTED)
+        return _fail("interrupted; `score` and `sweep` continue where they stopped when run again", INTERRUPTED)
     except PromotionError as error:
         return _fail(f"promotion refused: {error}", REFUSED)
     except CommuniqueError as error:
@@ -166,6 +169,8 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception:
         traceback.print_exc()
         return _fail("error: unexpected failure; please report it with the lines above", UNEXPECTED)
+    if code == INTERRUPTED:
+        return _fail("interrupted; `score` and `sweep` continue where they stopped when run again", INTERRUPTED)
     return code if isinstance(code, int) else OK
 
 

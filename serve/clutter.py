@@ -36,7 +36,7 @@ _NAV = (
     r"sign ?in|sign ?up|sign ?out|register|subscribe|donate|settings|my account|archives?|e-?paper|"
     r"sitemap|rss|accessibility|more|comments?|reply|report|saved?|bookmark|print|e-?mail|share|"
     r"tweet|like|copy link|link copied!?|follow(?:ing)?|listen|play|pause|mute|unmute|fullscreen|"
-    r"transcript|loading|(?:privacy|cookies?)(?: policy| settings| notice| preferences)?|"
+    r"transcript|loading|(?:privacy|cookies?)(?: policy| notice| preferences)?|"
     r"terms(?: of use| of service| (?:and|&) conditions)?|legal|imprint)"
 )
 _STORIES = r"(?:articles?|stories|story|content|topics?|news|coverage|posts?|reading|videos?)"

@@ -41,6 +41,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _INVISIBLE = re.compile("[\ufeff\u200b\u2060\u00ad]")
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# NFC takes quadratic time over a run of combining marks (never word characters); Unicode's own limit.
+_MAX_COMBINING = 30
+_MARK_RUN = re.compile(rf"[^\w\s\x00-\x7f]{{{_MAX_COMBINING + 1},}}")
 _GUESS_BYTES = 65536
 # A detector guesses badly from a handful of accents, and such text is nearly always windows-1252.
 _FEW_HIGH_BYTES, _FEW_HIGH_SHARE = 20, 0.03
@@ -58,7 +61,17 @@ class Decoded:
 def clean(text: str) -> str:
     """Any string to NFC with plain newlines, no control characters and no lone surrogates."""
     text = _SURROGATE.sub(REPLACEMENT, _NEWLINE.sub("\n", text))
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", _CONTROL.sub("", text)))
+    return unicodedata.normalize("NFC", _MARK_RUN.sub(_limit_marks, _INVISIBLE.sub("", _CONTROL.sub("", text))))
+
+
+def _limit_marks(run: re.Match[str]) -> str:
+    kept: list[str] = []
+    n_marks = 0
+    for character in run[0]:
+        n_marks = n_marks + 1 if unicodedata.combining(character) else 0
+        if n_marks <= _MAX_COMBINING:
+            kept.append(character)
+    return "".join(kept)
 
 
 def declared_charset(data: bytes) -> str | None:

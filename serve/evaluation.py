@@ -10,6 +10,7 @@ from communique.model.assess import assess, check_taxonomy, evaluation_report
 from communique.model.bundle import Bundle, load_bundle
 from communique.model.columns import ColumnMapping
 from communique.model.corpus import Corpus, read_corpus
+from communique.model.errors import DataError
 from communique.model.evaluation import METRICS, paired_differences
 from communique.model.gold import gold_arrays
 from communique.model.prior import observed_prior
@@ -54,7 +55,10 @@ def labelled_data(data: Path, bundle: Bundle) -> Corpus:
         if first is None or "labels" in first.values or not mapping.fits(first.values):
             mapping = None
     corpus = read_corpus([data], bundle.taxonomy, mapping)
-    return corpus.only(i for i, example in enumerate(corpus.examples) if example.labels is not None)
+    labelled = corpus.only(i for i, example in enumerate(corpus.examples) if example.labels is not None)
+    if len(labelled) == 0:
+        raise DataError(f"{data} has no labelled paragraph among {len(corpus)}; `labels: []` says none of the topics")
+    return labelled
 
 
 def _prior(bundle: Bundle, corpus: Corpus, prior: str | None) -> npt.NDArray[np.float64] | None:

@@ -74,19 +74,32 @@ def _stat(file: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def plan_parts(files: Sequence[InputFile], manifest: Path) -> list[Part]:
-    """The parts of a run: those of earlier runs, reused or to be done again, then new ones."""
+def plan_parts(files: Sequence[InputFile], out: Path) -> list[Part]:
+    """The parts of a run: those of earlier runs, reused or to be done again, then new ones.
+
+    Files of earlier runs stay as long as they exist, named this time or not.
+
+    Raises:
+        InputError: an earlier run put another file of the same path below its root into `out`.
+    """
     current = {file.path: file for file in files}
-    roots = {file.root for file in files}
     parts: list[Part] = []
-    for sidecar in sorted(manifest.glob("part-*.json")):
+    for sidecar in sorted((out / "manifest").glob("part-*.json")):
         content = json.loads(sidecar.read_text("utf-8"))
         before = tuple(InputFile(**entry) for entry in content["files"])
-        after = tuple(current.get(file.path, file) for file in before if file.path in current or file.root not in roots)
-        number = int(sidecar.stem.removeprefix("part-"))
-        parts.append(Part(number, after, content if after == before else None))
+        after = []
         for file in before:
-            current.pop(file.path, None)
+            now = current.pop(file.path, None)
+            if now is not None and now.root != file.root and file.location.exists():
+                raise InputError(
+                    f"{out} holds results of {file.location}; {now.location} has the same path below its root. "
+                    "Choose another --out, or name their common parent folder"
+                )
+            if now is not None or file.location.exists():
+                after.append(now or file)
+        number = int(sidecar.stem.removeprefix("part-"))
+        complete = (out / "paragraphs" / f"{sidecar.stem}.parquet").is_file()
+        parts.append(Part(number, tuple(after), content if complete and tuple(after) == before else None))
     first = max((part.number for part in parts), default=-1) + 1
     return parts + [Part(first + i, group) for i, group in enumerate(_grouped(list(current.values())))]
 
@@ -107,6 +120,6 @@ def write_sidecar(manifest: Path, part: Part, content: dict[str, Any]) -> dict[s
     """Mark a part complete; the file appears whole or not at all."""
     full = {"files": [asdict(file) for file in part.files], **content}
     partial = manifest / f".{part.name}.tmp"
-    partial.write_text(json.dumps(full, ensure_ascii=False), encoding="utf-8")
+    partial.write_text(json.dumps(full), encoding="utf-8")
     partial.replace(manifest / f"{part.name}.json")
     return full

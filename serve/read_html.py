@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from communique.model.errors import InputError
-from communique.serve.decode import clean, declared_charset, decode
+from communique.serve.decode import REPLACEMENT, clean, declared_charset, decode
 
 # `trafilatura.extract` does not keep to its own limit: 29 MB took it 84 seconds.
 MAX_BYTES = 8_000_000
@@ -18,9 +18,11 @@ MAX_DEPTH = 150
 MAX_TAGS = 60_000
 _MIN_BODY = 200
 
+# No pattern may search to the end of the page from each of many places: "*+" never backtracks, and
+# what may follow a "<" without closing it is bounded or excludes the next "<".
 _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|noscript|template|svg|textarea)\b.*?(?:</\1\s*>|\Z)"
-    r"|<(/?)([a-z][a-z0-9:-]*)[^<>]*>",
+    r"|<(/?)([a-z][a-z0-9:-]*+)[^<>]*+>",
     re.I | re.S,
 )
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
@@ -28,12 +30,12 @@ _VOID = frozenset("area base br col embed hr img input link meta param source tr
 _IMPLIED = frozenset("p li dt dd td th tr thead tbody tfoot option html head body".split())
 _WEIGHT = {"table": 4, "ul": 2, "ol": 2, "dl": 2, "select": 2}
 _INLINE = frozenset("a abbr b big center cite em font i ins s small span strong sub sup u".split())
-_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
-_LANG = re.compile(r"""<html\b[^>]*?\blang\s*=\s*["']?([a-z]{2,3})\b""", re.I)
-_JSON_LD = re.compile(r"<script[^>]+application/ld\+json[^>]*>(.*?)</script", re.I | re.S)
+_XML_DECLARATION = re.compile(r"<\?xml[^<>]{0,500}\?>")
+_LANG = re.compile(r"""<html\b[^<>]{0,2000}?\blang\s{0,20}=\s{0,20}["']?([a-z]{2,3})\b""", re.I)
+_JSON_LD = re.compile(r"<script\b[^<>]{1,500}?application/ld\+json[^<>]{0,500}+>(.*?)(?:</script|\Z)", re.I | re.S)
 _ARTICLE_TYPE = re.compile(r"Article|Posting|Report")
 _MARKUP = re.compile(
-    r"</?(?:p|div|br|span|h[1-6]|ul|ol|li|blockquote|article|section|em|strong|b|i|a|img|figure|html)\b[^<>]*>",
+    r"</?(?:p|div|br|span|h[1-6]|ul|ol|li|blockquote|article|section|em|strong|b|i|a|img|figure|html)\b[^<>]*+>",
     re.I,
 )
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,6}|[a-z]{2,8});", re.I)
@@ -63,14 +65,18 @@ def read_page(data: bytes) -> Page:
             "images and data, or extract its text first"
         )
     decoded = decode(data, declared_charset(data))
-    return replace(extract(decoded.text), content_lost=decoded.content_lost)
+    page = extract(decoded.text)
+    lost = decoded.content_lost or REPLACEMENT in page.text + (page.title or "")
+    return replace(page, content_lost=lost)
 
 
 def extract(source: str) -> Page:
     """The markup of a whole page to its `Page`; raises `InputError` when there is no main text."""
     from trafilatura import bare_extraction  # slow to import
 
-    source = _XML_DECLARATION.sub("", source, count=1)
+    source = clean(source).strip()
+    if declaration := _XML_DECLARATION.match(source):
+        source = source[declaration.end() :].lstrip()
     found: Any = bare_extraction(
         flatten(source),
         include_comments=False,
@@ -109,7 +115,7 @@ def fragment_text(source: str) -> str:
     """
     from lxml import html as lxml_html
 
-    root = lxml_html.document_fromstring(f"<div>{flatten(source)}</div>")
+    root = lxml_html.document_fromstring(f"<div>{flatten(clean(source))}</div>")
     pieces: list[str] = []
     _collect(root, pieces)
     blocks = (" ".join(block.split()) for block in "".join(pieces).split("\0"))
@@ -122,7 +128,7 @@ def plain(text: str) -> str:
         return extract(text).text
     if has_markup(text):
         return fragment_text(text)
-    return clean(html.unescape(text) if _ENTITY.search(text) else text)
+    return clean(_unescape(text) if _ENTITY.search(text) else text)
 
 
 def one_line(value: object) -> str | None:
@@ -131,7 +137,14 @@ def one_line(value: object) -> str | None:
         return None
     if has_markup(value):
         value = _MARKUP.sub(" ", value)
-    return " ".join(clean(html.unescape(value)).split()) or None
+    return " ".join(clean(_unescape(value)).split()) or None
+
+
+def _unescape(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # a character number of thousands of digits
+        return text
 
 
 def flatten(source: str) -> str:
@@ -194,7 +207,7 @@ def _json_ld_body(source: str) -> str:
     body = max(bodies, key=len, default="")
     if has_markup(body):
         return fragment_text(body)
-    return re.sub(r"\n+", "\n\n", clean(html.unescape(body)).strip())
+    return re.sub(r"\n+", "\n\n", clean(_unescape(body)).strip())
 
 
 def _article_bodies(value: Any, depth: int) -> Iterator[str]:

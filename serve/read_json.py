@@ -3,8 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from communique.model.errors import InputError
@@ -79,13 +78,16 @@ def to_article(record: Any, path: str, number: int) -> Article:
             f"the record has no text: found the keys {', '.join(map(str, record)) or '(none)'}; "
             f"accepted for the text: {', '.join(ALIASES['text'])}"
         )
-    article = Article(path=path, text=text, record=number, content_lost=REPLACEMENT in text)
-    return replace(
-        article,
-        title=one_line(_first(record, "title")),
-        outlet=_outlet(_first(record, "outlet")),
-        published=_published(_first(record, "published")),
-        language=language_code(_first(record, "language")),
+    title = _metadata(one_line, _first(record, "title"))
+    return Article(
+        path=path,
+        text=text,
+        record=number,
+        title=title,
+        outlet=_metadata(_outlet, _first(record, "outlet")),
+        published=_metadata(_published, _first(record, "published")),
+        language=_metadata(language_code, _first(record, "language")),
+        content_lost=REPLACEMENT in text + (title or ""),
     )
 
 
@@ -129,6 +131,13 @@ def _first(record: Mapping[Any, Any], field: str) -> Any:
     return None
 
 
+def _metadata(read: Callable[[Any], str | None], value: Any) -> str | None:
+    try:
+        return read(value)
+    except Exception:  # whatever is wrong with it, metadata never costs the article
+        return None
+
+
 def _text(value: Any) -> str:
     """A string, a list of paragraphs, or an object around either, to plain text."""
     if isinstance(value, dict):
@@ -152,8 +161,8 @@ def _published(value: Any) -> str | None:
     from email.utils import parsedate_to_datetime
 
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = value / 1000 if abs(value) > 1e11 else value
         try:
+            seconds = value / 1000 if abs(value) > 1e11 else value
             return datetime.fromtimestamp(seconds, UTC).isoformat()
         except (ValueError, OverflowError, OSError):
             return None
@@ -161,7 +170,7 @@ def _published(value: Any) -> str | None:
     if text and re.match(r"[A-Z][a-z]{2}, \d", text):  # the dates of feeds: Tue, 04 Mar 2025 …
         try:
             return parsedate_to_datetime(text).isoformat()
-        except ValueError:
+        except (ValueError, OverflowError):
             return text
     return text
 

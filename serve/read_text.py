@@ -12,14 +12,16 @@ from communique.serve.read_json import language_code
 MAX_BYTES = 8_000_000
 _MAX_TITLE = 200
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.S)
-_FIELD = re.compile(r"^(title|date|published|outlet|source|lang|language):[ \t]*(.+?)[ \t]*$", re.M)
+_FIELD = re.compile(r"^(title|date|published|outlet|source|lang|language):(.*)", re.M)
+# No pattern searches past the next opening of its construct, lest many openings make it quadratic.
+_TARGET = r"\((?:[^()\n]++|\([^()\n]*+\))*+\)"
 _MARKDOWN = (  # pattern, replacement: keeps the words of each construct
-    (re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)"), ""),  # image
-    (re.compile(r"\[([^\]\n]+)\]\([^)\n]*\)"), r"\1"),  # link
+    (re.compile(rf"!\[[^\[\]\n]*+\]{_TARGET}"), ""),  # image
+    (re.compile(rf"\[([^\[\]\n]++)\]{_TARGET}"), r"\1"),  # link
     (re.compile(r"^#{1,6}[ \t]+", re.M), ""),  # heading
     (re.compile(r"^>[ \t]?", re.M), ""),  # quotation
-    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),  # strong
-    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])"), r"\1"),  # emphasis
+    (re.compile(r"(\*\*|__)(?=\S)((?:(?!\1).){1,2000}+)(?<=\S)\1"), r"\2"),  # strong
+    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]++)(?<=\S)\*(?![\w*])"), r"\1"),  # emphasis
 )
 
 
@@ -69,7 +71,8 @@ def _read_markdown(text: str) -> tuple[str, dict[str, str]]:
     """Markdown to its words, and the fields of its front matter."""
     fields: dict[str, str] = {}
     if block := _FRONT_MATTER.match(text):
-        fields = {name: value.strip("\"'") for name, value in _FIELD.findall(block[1])}
+        found = ((name, value.strip().strip("\"'")) for name, value in _FIELD.findall(block[1]))
+        fields = {name: value for name, value in found if value}
         text = text[block.end() :]
     for pattern, words in _MARKDOWN:
         text = pattern.sub(words, text)

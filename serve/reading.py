@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from communique.model.errors import InputError
 from communique.model.texts import Article
+from communique.serve.decode import clean
 from communique.serve.read_html import read_page
 from communique.serve.read_json import json_line_records, json_records, to_article
 from communique.serve.read_text import MAX_BYTES, read_text
@@ -41,35 +42,41 @@ class ReadFailure:
 
 def is_read(file: Path) -> bool:
     """Whether a file met in a folder is read (or, a folder that cannot be listed, reported)."""
-    return file.suffix.lower() in SUFFIXES or file.is_dir()
+    return file.suffix.lower() in SUFFIXES or _is_dir(file)
 
 
-def find_files(paths: Iterable[Path]) -> list[tuple[Path, Path]]:
+def find_files(paths: Iterable[Path], exclude: Path | None = None) -> list[tuple[Path, Path]]:
     """The (root, file) pairs to read under the given files and folders, each file once.
 
     Folders are walked in sorted order; files named themselves are kept whatever their suffix, so
-    that `read_articles` reports what is wrong with them.
+    that `read_articles` reports what is wrong with them. Everything below `exclude` is left out:
+    the output folder, which may lie inside an input folder.
     """
+    left_out = None if exclude is None else _resolved(exclude)
     found: dict[Path, tuple[Path, Path]] = {}
     for path in paths:
-        pairs = [(path, file) for file in _walk(path) if is_read(file)] if path.is_dir() else [(path.parent, path)]
+        pairs = [(path, file) for file in _walk(path) if is_read(file)] if _is_dir(path) else [(path.parent, path)]
         for root, file in pairs:
-            found.setdefault(file.resolve(), (root, file))
+            resolved = _resolved(file)
+            if left_out is None or not resolved.is_relative_to(left_out):
+                found.setdefault(resolved, (root, file))
     return list(found.values())
 
 
 def ignored_files(paths: Iterable[Path]) -> list[Path]:
     """The files under the given folders that `find_files` leaves out for their suffix."""
-    folders = (path for path in paths if path.is_dir())
+    folders = (path for path in paths if _is_dir(path))
     return [f for folder in folders for f in _walk(folder) if not is_read(f)]
 
 
 def read_articles(path: Path, root: Path) -> Iterator[Article | ReadFailure]:
     """The articles of one file, in its order; a record or file that cannot be read is a failure.
 
-    Never raises for what a file holds. `root` is the folder that `Article.path` is relative to.
+    Never raises for what a file holds. `root` is the folder that `Article.path` is relative to; the
+    bytes of a name that are not UTF-8 are replaced in it.
     """
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    name = os.fsencode(name).decode("utf-8", "replace")
     number = -1
     stage = "read"
     try:
@@ -120,11 +127,23 @@ def _read_record(record: Any, name: str, number: int) -> Article | ReadFailure:
 
 
 def _failure(name: str, number: int, error: Exception, stage: str) -> ReadFailure:
-    return ReadFailure(name, number, stage, type(error).__name__, str(error) or repr(error))
+    return ReadFailure(name, number, stage, type(error).__name__, clean(str(error) or repr(error)))
 
 
 def _reason(error: OSError) -> str:
     return error.strerror or str(error)
+
+
+def _is_dir(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _resolved(path: Path) -> Path:
+    """`path.resolve()`, which raises for a symbolic link to itself; this does not."""
+    return Path(os.path.realpath(path))
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -140,7 +159,11 @@ def _walk(folder: Path) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith(".") or entry.name == "README.md":
             continue
-        if entry.is_dir(follow_symlinks=False):
+        try:
+            is_folder, is_file = entry.is_dir(follow_symlinks=False), entry.is_file()
+        except OSError:  # such as a symbolic link to itself: reported when it is read
+            is_folder, is_file = False, True
+        if is_folder:
             yield from _walk(Path(entry.path))
-        elif entry.is_file():
+        elif is_file:
             yield Path(entry.path)

@@ -9,6 +9,7 @@ from pathlib import Path
 from communique.model.errors import BundleError
 
 SCHEME = "models:/"
+SQLITE = "sqlite:///"
 
 
 def resolve(name: str | Path) -> Path:
@@ -29,6 +30,11 @@ def resolve(name: str | Path) -> Path:
             f"{name} is in an MLflow registry; install it with: pip install 'communique[train]'"
         ) from error
     uri = os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).is_file():
+        raise BundleError(
+            f"{name}: there is no MLflow store {uri}; train and promote a run first (`communique promote`), "
+            "or set MLFLOW_TRACKING_URI"
+        )
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     try:

@@ -1,5 +1,6 @@
 """Score files and folders of articles into Parquet: streaming, resumable, one bad file never stops it."""
 
+import importlib.metadata
 import json
 import shutil
 import time
@@ -31,7 +32,6 @@ class ScoreOptions:
 
     formats: tuple[str, ...] = ()
     language: str = "en"
-    prior: str | None = None
     overwrite: bool = False
 
 
@@ -66,17 +66,18 @@ def score(paths: Sequence[Path], tagger: Tagger, out: Path, options: ScoreOption
     for path in paths:
         if not path.exists():
             raise InputError(f"{path} does not exist; name files or folders of articles")
-    files = input_files(find_files(paths))
+    files = input_files(find_files(paths, exclude=out))
     if not files:
         raise InputError(f"no article under {', '.join(map(str, paths))}; expected .txt, .html, .json or .jsonl files")
     settings = {
+        "communique": importlib.metadata.version("communique"),
         "model": tagger.bundle.sha256,
         "language": options.language,
         "formats": list(options.formats),
-        "prior": options.prior,
+        "prior": tagger.prior,
     }
     _prepare(out, settings, options.overwrite)
-    parts = plan_parts(files, out / "manifest")
+    parts = plan_parts(files, out)
     finished, scored = _run_parts(parts, tagger, out, options, progress)
     reused = sum(part.done["articles"] for part in parts if part.done is not None)
     seconds = time.monotonic() - started
@@ -93,20 +94,32 @@ def score(paths: Sequence[Path], tagger: Tagger, out: Path, options: ScoreOption
 
 
 def _prepare(out: Path, settings: dict[str, Any], overwrite: bool) -> None:
-    """Make the folder ready, or refuse one that holds something else."""
-    if overwrite:
-        for name in ("paragraphs", "articles", "manifest", "jsonl", "csv"):
-            shutil.rmtree(out / name, ignore_errors=True)
+    """Make the folder ready, or refuse one that holds something else; only our own results are ever removed."""
     settings_file = out / "manifest" / "settings.json"
     if settings_file.is_file():
-        before = json.loads(settings_file.read_text("utf-8"))
-        if before != settings:
+        before = _read_settings(settings_file)
+        if overwrite:
+            for name in ("paragraphs", "articles", "manifest", "jsonl", "csv"):
+                shutil.rmtree(out / name, ignore_errors=True)
+        elif before != settings:
             changed = ", ".join(key for key in settings if settings[key] != before.get(key))
             raise InputError(f"{out} holds results with another {changed}; choose another --out, or --overwrite")
-    elif out.is_dir() and any(out.iterdir()) and not overwrite:
-        raise InputError(f"{out} is not empty and holds no scored articles; choose an empty folder for --out")
-    settings_file.parent.mkdir(parents=True, exist_ok=True)
-    settings_file.write_text(json.dumps(settings), encoding="utf-8")
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is not an empty folder and holds no scored articles; choose another --out")
+    try:
+        settings_file.parent.mkdir(parents=True, exist_ok=True)
+        partial_file = settings_file.with_name(".settings.tmp")
+        partial_file.write_text(json.dumps(settings), encoding="utf-8")
+        partial_file.replace(settings_file)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error}; choose another --out") from error
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError):
+        return {}
 
 
 def _run_parts(

@@ -12,7 +12,8 @@ __all__ = ["MAX_PARAGRAPH", "is_clutter", "segment"]
 
 MAX_PARAGRAPH = 2500
 
-_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_LINE = re.compile(r"\S[^\n]*+")
+_WORD_START = re.compile(r"\S")
 _SENTENCE_FINAL = re.compile(r"[.!?…:;,。！？।؟][\"'”’»)\]*]*$")
 _QUOTED = re.compile(r"[\"“«'‘].*[\"”»'’]$", re.S)
 _FULL_STOP = re.compile(r"[.!…:;][\"'”’»)\]*]*$")
@@ -65,25 +66,21 @@ def _key(text: str) -> str:
 
 def _lines(text: str) -> Iterator[Span]:
     for match in _LINE.finditer(text):
-        line = match[0].strip()
-        start = match.start() + match[0].index(line)
-        yield Span(start, start + len(line), line)
+        line = match[0].rstrip()
+        yield Span(match.start(), match.start() + len(line), line)
 
 
 def _join_wrapped(text: str) -> list[Span]:
     """The lines of a text, those of one hard-wrapped paragraph joined."""
     lines = list(_lines(text))
     width = _wrap_width(text, lines)
-    units: list[Span] = []
+    bounds: list[tuple[int, int]] = []
     last = None
     for line in lines:
-        if last and width and _continues(text, last, line, width):
-            start = units.pop().start
-            units.append(Span(start, line.end, text[start : line.end]))
-        else:
-            units.append(line)
+        joined = last and width and _continues(text, last, line, width)
+        bounds.append((bounds.pop()[0] if joined else line.start, line.end))
         last = line
-    return units
+    return [Span(start, end, text[start:end]) for start, end in bounds]
 
 
 def _wrap_width(text: str, lines: list[Span]) -> int:
@@ -180,4 +177,6 @@ def _split_long(unit: Span) -> Iterator[tuple[int, int]]:
         cut = ends[-1] if ends else window.rfind(" ") + 1 or MAX_PARAGRAPH
         yield unit.start + start, unit.start + start + len(window[:cut].rstrip())
         start += cut
+        if word := _WORD_START.search(unit.text, start):
+            start = word.start()
     yield unit.start + start, unit.end

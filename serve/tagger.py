@@ -1,6 +1,6 @@
 """The Python interface: load a model, tag articles and paragraphs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +35,22 @@ class Tagger:
         self.bundle = bundle
         self._prior = shifted_prior(bundle, prior)
 
+    @property
+    def prior(self) -> dict[str, float]:
+        """The share of each topic that the probabilities are for."""
+        shares = self.bundle.manifest.calibration.prior if self._prior is None else self._prior
+        return dict(zip(self.bundle.taxonomy.topic_names, map(float, shares), strict=True))
+
     def tag(self, text: str, title: str | None = None) -> list[Prediction]:
-        """Tag an article: cut into paragraphs, clutter left out, one prediction a paragraph."""
+        """Tag an article: cut into paragraphs, clutter left out, one prediction a paragraph.
+
+        Raises:
+            InputError: the text is not a string, or the title is neither a string nor None.
+        """
+        if not isinstance(text, str):
+            raise InputError(f"tag takes one text, not {type(text).__name__}; for a list of texts use tag_paragraphs")
+        if title is not None and not isinstance(title, str):
+            raise InputError(f"title is {type(title).__name__}, not a string; give None where there is no title")
         return self.tag_article(Article(path="", text=text, title=title))
 
     def tag_article(self, article: Article) -> list[Prediction]:
@@ -57,18 +71,23 @@ class Tagger:
         Raises:
             InputError: a bare string, or an item that is not a string.
         """
-        if isinstance(texts, str):
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
             raise InputError(
-                "tag_paragraphs takes a list of texts, not one string; "
+                f"tag_paragraphs takes a list of texts, not {type(texts).__name__}; "
                 "for one text write tag_paragraphs([text]), for an article tag(text)"
             )
+        texts = list(texts)
         for position, text in enumerate(texts):
             if not isinstance(text, str):
                 raise InputError(
                     f"texts[{position}] is {type(text).__name__}, not a string; drop or convert missing values first"
                 )
-        if titles is not None and len(titles) != len(texts):
+        titles = [None] * len(texts) if titles is None else list(titles)
+        if len(titles) != len(texts):
             raise InputError(f"{len(texts)} texts but {len(titles)} titles; give one title (or None) for each text")
+        for position, title in enumerate(titles):
+            if title is not None and not isinstance(title, str):
+                raise InputError(f"titles[{position}] is {type(title).__name__}, not a string or None")
         return predict(self.bundle, texts, titles, self._prior)
 
 

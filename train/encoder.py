@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    ProgressCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
 
 from communique.model.bundle import OnnxSettings
 from communique.model.classifier import Scores, softmax
@@ -44,9 +52,13 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
     log.info("%d training paragraphs were cut at %d tokens", data["train"].truncated, config.model.max_length)
     checkpoints = folder.parent / "checkpoints"
     trainer = build_trainer(model, data, splits.validation, tokenizer.pad_token_id, config, checkpoints)
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(QuietProgress)
     trainer.train()
     best = float(trainer.state.best_metric or 0.0)
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    # Autocast is wrapped around `forward` during training and would be exported with it.
+    model = trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
     export_encoder(model, folder / GRAPH_FILE)
     tokenizer.backend_tokenizer.save(str(folder / TOKENIZER_FILE))
     settings = OnnxSettings(
@@ -56,6 +68,7 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
     facts["parity"] = check_parity(model, tokenizer, splits.inputs("validation"), folder, config.model.max_length)
     if config.encoder.precision == "int8":
         settings = quantise(folder, splits, settings)
+    shutil.rmtree(checkpoints, ignore_errors=True)
     return facts, settings
 
 
@@ -171,3 +184,10 @@ class StepLog(TrainerCallback):
             f"trainer/{key}": float(value) for key, value in (logs or {}).items() if isinstance(value, int | float)
         }
         tracking.log_values(values, step=int(state.global_step))
+
+
+class QuietProgress(ProgressCallback):
+    """The progress bar, on stderr alone: the Trainer's own also prints its logs to stdout."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Nothing: `StepLog` has them."""

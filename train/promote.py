@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from communique.model.assess import assess, check_taxonomy
@@ -62,8 +63,7 @@ def _load_candidate(client: MlflowClient, run: Run) -> Bundle:
         raise PromotionError(f"run {run.info.run_id} is {run.info.status}, not FINISHED; train it to the end")
     try:
         bundle = load_bundle(tracking.bundle_of_run(client, run))
-        bundle.classifier.scores(["One paragraph."])
-    except CommuniqueError as error:
+    except (CommuniqueError, MlflowException, OSError) as error:
         raise PromotionError(f"run {run.info.run_id} has no working bundle: {error}") from error
     return bundle
 
@@ -78,7 +78,10 @@ def _refuse_if_trained_on(bundle: Bundle, validation: Corpus, who: str) -> None:
 
 
 def _compare(candidate: Bundle, champion: Bundle, validation: Corpus, gate: PromotionConfig) -> dict[str, Any]:
-    check_taxonomy(candidate.taxonomy, champion)
+    try:
+        check_taxonomy(candidate.taxonomy, champion)
+    except CommuniqueError as error:
+        raise PromotionError(f"the champion cannot be compared with: {error}") from error
     _refuse_if_trained_on(champion, validation, "the champion")
     row = paired_differences(assess(candidate, validation), assess(champion, validation))[gate.metric]
     if row["difference"] is None:

@@ -23,6 +23,7 @@ from communique.train.data import Splits
 from communique.train.environment import environment
 
 CHAMPION = "champion"
+SQLITE = "sqlite:///"
 NOT_IN_NAMES = re.compile(r"[^\w./ -]")
 
 
@@ -31,12 +32,14 @@ def tracking_uri(config_uri: str) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI", config_uri)
 
 
-def connect(uri: str) -> MlflowClient:
-    """Point MLflow at a store.
+def connect(uri: str, create: bool = False) -> MlflowClient:
+    """Point MLflow at a store; an SQLite file is made only if `create` says so.
 
     Raises:
-        ConfigError: the store cannot be opened.
+        ConfigError: the store does not exist or cannot be opened.
     """
+    if uri.startswith(SQLITE) and not create and not Path(uri.removeprefix(SQLITE)).is_file():
+        raise ConfigError(f"there is no tracking store {uri}; train first, or name another with --tracking-uri")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     stated = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(uri)
@@ -60,7 +63,7 @@ def start_run(config: TrainingConfig, run_name: str, nested: bool = False) -> It
 
     A run that raises is marked failed.
     """
-    connect(tracking_uri(config.tracking.uri))
+    connect(tracking_uri(config.tracking.uri), create=True)
     mlflow.set_experiment(config.tracking.experiment)
     with mlflow.start_run(run_name=run_name, nested=nested, log_system_metrics=False) as run:
         resolved = config.model_dump(mode="json")
@@ -73,9 +76,11 @@ def start_run(config: TrainingConfig, run_name: str, nested: bool = False) -> It
 @contextmanager
 def parent_run(config: TrainingConfig, run_id: str | None) -> Iterator[str]:
     """The run that a sweep's trials nest in: a new one, or the one an earlier sitting began."""
-    connect(tracking_uri(config.tracking.uri))
-    mlflow.set_experiment(config.tracking.experiment)
-    with mlflow.start_run(run_id=run_id, run_name=None if run_id else f"sweep {config.name}") as run:
+    connect(tracking_uri(config.tracking.uri), create=True)
+    experiment = mlflow.set_experiment(config.tracking.experiment).experiment_id
+    found = MlflowClient().search_runs([experiment], f"attributes.run_id = '{run_id}'") if run_id else []
+    known = run_id if found else None  # the store may have been deleted since
+    with mlflow.start_run(run_id=known, run_name=None if known else f"sweep {config.name}") as run:
         mlflow.set_tag("kind", "sweep")
         yield run.info.run_id
 

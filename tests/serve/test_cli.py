@@ -47,7 +47,7 @@ def test_score_prints_a_table(
 ) -> None:
     assert main(["score", str(article), "--model", str(bundle_folder), "--out", str(tmp_path / "o")]) == 0
     shown = capsys.readouterr().out
-    assert "truce favor" in shown
+    assert "truce                 favor    0." in shown
     assert "1 articles, 1 paragraphs" in shown
 
 
@@ -94,6 +94,10 @@ BAD = [
     (["score", "x", "--model", "BUNDLE", "--out", "o", "--engine", "spark"], "engine"),
     (["evaluate", "BUNDLE", "nowhere.jsonl"], "does not exist"),
     (["evaluate", "BUNDLE", "gold.jsonl", "--prior", "2"], "between 0 and 1"),
+    (["evaluate", "models:/x@champion", "gold.jsonl"], "no MLflow store"),
+    (["score", "x", "--model", "BUNDLE", "--out", "o", "--language", "English please"], "ISO code"),
+    (["evaluate", "BUNDLE", "unlabelled.jsonl"], "no labelled paragraph"),
+    (["runs"], "no tracking store"),
     (["train", "nowhere.toml"], "is not a file"),
     (["nonsense"], "No such command"),
 ]
@@ -109,11 +113,13 @@ def test_bad_usage_exits_with_2_and_an_empty_stdout(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(labelled.parent)
+    Path("unlabelled.jsonl").write_text('{"article": "a", "paragraph": 1, "text": "x"}', encoding="utf-8")
     assert main([str(bundle_folder) if part == "BUNDLE" else part for part in arguments]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert message in shown.err
     assert not Path("o").exists()
+    assert not Path("mlflow.db").exists()
 
 
 def test_every_problem_of_bad_data_is_listed(

@@ -78,6 +78,26 @@ def test_json_ld_fallback(body: str) -> None:
     assert extract(page(body, script)).text == f"{SENTENCE * 3}\n\n{SENTENCE * 2}".strip()
 
 
+def test_lone_surrogate_in_json_ld_is_said() -> None:
+    data = {"@type": "NewsArticle", "articleBody": f"bad \ud800 pair. {SENTENCE * 3}", "headline": "\udc00 T"}
+    script = f"<script type='application/ld+json'>{json.dumps(data)}</script>"
+    found = read_page(page("<p>Loading</p>", script).encode())
+    assert found.text.startswith("bad \ufffd pair.")
+    assert found.content_lost
+    assert (found.text + (found.title or "")).encode()
+
+
+def test_unclosed_json_ld() -> None:
+    script = "<script type='application/ld+json'>{}"
+    with pytest.raises(InputError, match="no main text"):
+        extract(script * 20)
+
+
+@pytest.mark.parametrize("start", ["\n\n  ", "<?xml version='1.0' encoding='utf-8'?>\n", " " * 999])
+def test_what_precedes_the_page(start: str) -> None:
+    assert extract(start + page(story())).text == extract(page(story())).text
+
+
 @pytest.mark.parametrize(
     ("field", "text"),
     [
@@ -86,6 +106,7 @@ def test_json_ld_fallback(body: str) -> None:
         ("<p>One <b>bold</b>&nbsp;word.</p><p>Two<br>three</p>", "One bold word.\n\nTwo\n\nthree"),
         ("<figure><figcaption>no</figcaption></figure><script>no</script>yes<br/>", "yes"),
         ("<div>" * 3000 + "deep", "deep"),
+        (f"a &amp; b &#{'9' * 5000};", f"a &amp; b &#{'9' * 5000};"),
     ],
 )
 def test_plain(field: str, text: str) -> None:

@@ -38,6 +38,11 @@ def test_aliases(record: dict[str, Any], expected: tuple[str | None, ...]) -> No
         ("date_publish", 1741064767, "2025-03-04T05:06:07+00:00"),
         ("date", "spring 2025", "spring 2025"),
         ("date", 1e30, None),
+        ("date", int("9" * 400), None),
+        ("date", float("inf"), None),
+        ("date", float("nan"), None),
+        ("date", f"&#{'9' * 5000};", f"&#{'9' * 5000};"),
+        ("date", "Tue, 04 Mar 99999999999999999999 05:06:07", "Tue, 04 Mar 99999999999999999999 05:06:07"),
     ],
 )
 def test_published(key: str, value: Any, published: str | None) -> None:
@@ -66,6 +71,25 @@ def test_record_without_text(record: Any, message: str) -> None:
 def test_lone_surrogate_is_said() -> None:
     found = article(**json.loads('{"text": "bad \\ud800 pair"}'))
     assert (found.text, found.content_lost) == ("bad \ufffd pair", True)
+
+
+def test_lone_surrogate_in_a_title_or_markup_is_said() -> None:
+    for line in (
+        '{"text": "Body.", "title": "bad \\udc00 pair"}',
+        '{"text": "<p>Body.</p>", "title": "<b>bad \\udc00 pair</b>"}',
+    ):
+        found = article(**json.loads(line))
+        assert (found.title, found.text, found.content_lost) == ("bad \ufffd pair", "Body.", True)
+    found = article(**json.loads('{"text": "<p>bad \\ud800 pair</p>"}'))
+    assert (found.text, found.content_lost) == ("bad \ufffd pair", True)
+
+
+def test_metadata_never_costs_the_article() -> None:
+    nested: Any = "Post"
+    for _ in range(5000):
+        nested = [nested]
+    found = article(text="Body.", source=nested, lang={"a": 1}, title=7, date=[3])
+    assert (found.text, found.outlet, found.language, found.title, found.published) == ("Body.", *[None] * 4)
 
 
 @pytest.mark.parametrize(

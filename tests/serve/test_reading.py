@@ -1,12 +1,17 @@
 """Files and folders to articles and failures."""
 
+import os
+import sys
+import time
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from communique.model.texts import Article
 from communique.serve.read_text import title_line
 from communique.serve.reading import ReadFailure, find_files, ignored_files, read_articles
+from communique.serve.segment import segment
 
 BODY = "The ferry sailed again on Monday.\n\nNobody waved."
 PARAGRAPHS = "<p>The ferry sailed again, full of flour.</p>" * 9
@@ -92,6 +97,92 @@ def test_find_files(tmp_path: Path) -> None:
         (tmp_path, "c.csv"),
     ]
     assert ignored_files([tmp_path, named]) == [named]
+
+
+def test_output_folder_is_left_out(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for name in ("a.txt", "out/b.txt", "out/errors.jsonl", "outside.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    indirect = tmp_path / "out" / ".." / "out"
+    assert [f.name for _, f in find_files([tmp_path], exclude=indirect)] == ["a.txt", "outside.txt"]
+    assert find_files([out / "b.txt"], exclude=out) == []
+
+
+def test_link_to_itself_is_a_failure(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.txt"
+    loop.symlink_to(loop)
+    (tmp_path / "z.txt").write_text(BODY)
+    pairs = find_files([tmp_path, loop])
+    assert [f.name for _, f in pairs] == ["loop.txt", "z.txt"]
+    (found,) = read_articles(loop, tmp_path)
+    assert isinstance(found, ReadFailure)
+    assert (found.path, found.stage, found.error) == ("loop.txt", "read", "OSError")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+@pytest.mark.parametrize("data", [BODY.encode(), b""])
+def test_file_name_that_is_not_utf8(tmp_path: Path, data: bytes) -> None:
+    for ending in (b".txt", b".\xfe"):
+        file = tmp_path / os.fsdecode(b"bad\xff" + ending)
+        file.write_bytes(data)
+        (found,) = read_articles(file, tmp_path)
+        assert found.path == "bad\ufffd" + ending.decode("utf-8", "replace")
+        assert pa.array([found.path]).to_pylist() == [found.path]
+        if isinstance(found, ReadFailure):
+            assert found.message.encode()
+    assert [os.fsencode(f.name) for _, f in find_files([tmp_path])] == [b"bad\xff.txt"]
+
+
+SPACES = " " * 120_000
+HOSTILE = {
+    "a.html": [
+        SPACES + HTML,
+        HTML + SPACES,
+        HTML.replace("<article>", f"<article>{SPACES}"),
+        HTML.replace("<article>", f"<article><p>word{SPACES}word</p>"),
+        *(
+            HTML.replace("</article>", piece * (60_000 // len(piece) + 1) + "</article>")
+            for piece in (
+                "<html ", "<html lang ", "<script ", "<script type=application/ld+json>", "a", "<a", "<p ",
+                "<!--", "</script", "application/ld+json", "&", "e\u0301\u0323", "\u0301\u0323",
+            )
+        ),
+        HTML.replace("<article>", "<article><" + "a" * 60_000),
+    ],
+    "a.txt": [
+        *(BODY + "\n\n" + piece * (60_000 // len(piece)) + ending
+          for piece in (
+              " ", "\t\n", ".)", ". ", '"', "\u0301\u0323", "privacy settings ", "privacy settings " * 17 + "zz\n",
+              "said " * 60 + "\n", "x\n", "a line of a hard-wrapped text that goes on and on for ever and\n",
+          )
+          for ending in ("", "x")),
+    ],
+    "a.md": [
+        *(prefix + piece * (60_000 // len(piece)) + "\nend."
+          for prefix in ("", "It left.\n\n")
+          for piece in ("[", "![", "[a](", "![a](", "[a]((b)", "[a](b)", "**", "**a ", "__a ", "*a ", "*", "# ", ">")),
+        "---\ntitle: a" + " " * 60_000 + "b\n---\n" + BODY,
+        "---\n" * 15_000 + BODY,
+    ],
+    "a.json": [
+        '{"text": "The ferry &amp; sailed again.", "title": "' + piece * (60_000 // len(piece)) + '"}'
+        for piece in ("<p ", "<", "&#1", "&amp", " ", "Tue, 04 ")
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [pytest.param(name, text, id=f"{name}-{i}") for name, texts in HOSTILE.items() for i, text in enumerate(texts)],
+)
+def test_no_input_is_slow(tmp_path: Path, name: str, text: str) -> None:
+    read(tmp_path, name, HTML.encode() if name == "a.html" else BODY.encode())  # imports
+    start = time.process_time()
+    (found,) = read(tmp_path, name, text.encode())
+    assert isinstance(found, Article)
+    assert segment(found)
+    assert time.process_time() - start < 2
 
 
 def test_path_is_relative_to_the_root(tmp_path: Path) -> None:

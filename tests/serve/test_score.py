@@ -115,14 +115,55 @@ def test_output_is_the_same_every_time(run: Any, tmp_path: Path) -> None:
 
 def test_other_settings_in_the_same_folder_are_refused(run: Any) -> None:
     run()
-    with pytest.raises(InputError, match="another prior"):
-        run(prior="0.5")
+    with pytest.raises(InputError, match="another language"):
+        run(language="any")
+
+
+def test_overwrite_never_touches_a_folder_that_is_not_ours(run: Any, tmp_path: Path) -> None:
+    precious = tmp_path / "out" / "articles" / "mine.txt"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("years of work", encoding="utf-8")
+    with pytest.raises(InputError, match="another --out"):
+        run(overwrite=True)
+    assert precious.exists()
+
+
+def test_a_second_run_adds_to_the_first(run: Any, inbox: Path) -> None:
+    run()
+    assert {row["path"] for row in rows(run(inbox / "a.txt").out)} == {"a.txt", "sub/b.txt"}
+
+
+def test_another_file_of_the_same_path_does_not_replace_the_first(run: Any, tmp_path: Path) -> None:
+    run()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.txt").write_text(QUIET, encoding="utf-8")
+    with pytest.raises(InputError, match="same path below its root"):
+        run(tmp_path / "other")
+
+
+def test_results_inside_the_input_folder_are_not_read_again(bundle: Bundle, inbox: Path) -> None:
+    options = ScoreOptions(formats=("jsonl",))
+    for _ in range(2):
+        result = score([inbox], Tagger(bundle), inbox / "out", options, lambda *_: None)
+    assert (result.articles, result.failed, result.reused) == (2, 0, 2)
+
+
+def test_a_part_that_was_deleted_is_scored_again(run: Any, tmp_path: Path) -> None:
+    run()
+    (tmp_path / "out/paragraphs/part-00000.parquet").unlink()
+    assert (run().reused, len(rows(str(tmp_path / "out")))) == (0, 4)
+
+
+def test_out_that_is_a_file_is_refused(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    with pytest.raises(InputError, match="not an empty folder"):
+        run()
 
 
 def test_a_folder_with_other_things_is_refused(run: Any, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.docx").touch()
-    with pytest.raises(InputError, match="not empty"):
+    with pytest.raises(InputError, match="not an empty folder"):
         run()
 
 

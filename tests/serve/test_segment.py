@@ -53,6 +53,10 @@ def test_long_paragraphs_are_split(filler: str) -> None:
     assert sum(len(p.replace(" ", "")) for p in found) == len((filler * (6000 // len(filler))).replace(" ", ""))
 
 
+def test_long_white_space_makes_no_paragraph() -> None:
+    assert texts("word" + " " * 60_000 + FIRST) == ["word", FIRST]
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [

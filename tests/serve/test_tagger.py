@@ -80,3 +80,19 @@ def test_an_unknown_registry_name_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/m.db")
     with pytest.raises(BundleError, match="communique promote"):
         load("models:/nobody@champion")
+
+
+@pytest.mark.parametrize(("text", "title"), [(None, None), (["a"], None), ("a", float("nan"))])
+def test_tag_takes_strings_only(bundle_folder: Path, text: str, title: str) -> None:
+    with pytest.raises(InputError):
+        load(bundle_folder).tag(text, title=title)
+
+
+@pytest.mark.parametrize("prior", [float("nan"), 0.0, 1.5, {"truce": 2.0, "guard": 0.1, "rain": 0.1}, {"truce": 0.1}])
+def test_a_prior_is_a_share_for_every_topic(bundle_folder: Path, prior: float) -> None:
+    with pytest.raises(ConfigError):
+        load(bundle_folder, prior=prior)
+
+
+def test_a_lone_surrogate_is_tagged(bundle_folder: Path) -> None:
+    assert load(bundle_folder).tag_paragraphs(["The truce \ud800."])[0]["truce"].present

@@ -119,7 +119,7 @@ def at_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-            yield tracking.connect(f"sqlite:///{folder}/mlflow.db")
+            yield tracking.connect(f"sqlite:///{folder}/mlflow.db", create=True)
 
     yield entered
     mlflow.set_tracking_uri(None)

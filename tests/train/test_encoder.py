@@ -140,10 +140,15 @@ def test_a_batch_is_padded_to_its_longest_text(config: TrainingConfig) -> None:
     assert collated["attention_mask"].sum() == items[0]["length"] + items[1]["length"]
 
 
-def test_a_trained_encoder_gives_holders_and_evidence(train_tiny, config: TrainingConfig, tiny_backbone: Path) -> None:
+@pytest.mark.parametrize("bf16", ["false", "true"])
+def test_a_trained_encoder_gives_holders_and_evidence(
+    train_tiny, tiny_backbone: Path, bf16: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     small = ["model.max_length=48", "encoder.epochs=1", "encoder.batch_size=8", "output.bundle=bundles/encoder"]
+    small.append(f"encoder.bf16={bf16}")
     result = train_tiny("model.family=encoder", f"model.backbone={tiny_backbone}", *small)
     scores = load_bundle(result.bundle).classifier.scores(["The mayor praised the new railway line. It rained."])
+    assert capfd.readouterr().out == ""
     assert scores.evidence is not None
     assert scores.holders is not None
     assert all(span is not None and span.text for span in scores.evidence[0])
