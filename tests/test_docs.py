@@ -47,3 +47,7 @@ def test_toml_in_the_readme_has_only_known_keys(block: str) -> None:
 def test_links_to_files_lead_somewhere() -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_no_number_is_left_to_fill_in() -> None:
+    assert "@@" not in README

@@ -79,7 +79,7 @@ class ModelConfig(Section):
     """Which family, and what it reads."""
 
     family: Literal["linear", "frozen", "encoder"] = Field(
-        description="linear: TF-IDF; frozen: sentence embeddings; both with logistic heads."
+        description="linear: TF-IDF; frozen: sentence embeddings; encoder: a fine-tuned transformer."
     )
     title: bool = Field(
         default=False, description="Put the title before the paragraph (off: titles mislead on real news)."
