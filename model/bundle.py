@@ -22,6 +22,7 @@ from communique.model.taxonomy import Taxonomy
 FORMAT_VERSION = 1
 MANIFEST = "bundle.json"
 CARD = "README.md"
+BLEND_FOLDER = "blend"
 
 
 class FileEntry(BaseModel):
@@ -34,7 +35,8 @@ class FileEntry(BaseModel):
 
 
 class OnnxSettings(BaseModel):
-    """How an ONNX graph is fed: tokens per window, windows per batch, the padding token."""
+    """How an ONNX graph is fed: tokens per window, windows per batch, the padding token; `blend` is the
+    weight of the linear model in `blend/`, if there is one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,6 +44,7 @@ class OnnxSettings(BaseModel):
     batch_size: int
     pad_id: int
     precision: Literal["fp32", "int8"] = "fp32"
+    blend: float | None = Field(default=None, gt=0.0, lt=1.0)
 
 
 class Manifest(BaseModel):
@@ -190,7 +193,13 @@ def open_classifier(
         raise BundleError(f"{folder / MANIFEST}: a bundle of the family {family} needs `onnx` settings")
     from communique.model.onnx import load_onnx
 
-    return load_onnx(folder, taxonomy, onnx.max_length, onnx.batch_size, onnx.pad_id, threads)
+    classifier = load_onnx(folder, taxonomy, onnx.max_length, onnx.batch_size, onnx.pad_id, threads)
+    if onnx.blend is None:
+        return classifier
+    from communique.model.blend import BlendedClassifier
+    from communique.model.linear import load_linear
+
+    return BlendedClassifier(classifier, load_linear(folder / BLEND_FOLDER, taxonomy), onnx.blend)
 
 
 def _sha256(path: Path) -> str:

@@ -129,6 +129,7 @@ class EncoderSettings(Section):
     metric: Metric = Field(default="joint_macro_f1", description="Validation metric that picks the epoch.")
     patience: int = Field(default=3, ge=1, description="Stop after this many epochs without a gain.")
     bf16: bool = Field(default=False, description="bfloat16 autocast: faster where the processor has it.")
+    blend: bool = Field(default=False, description="Average with the model of [linear]; weight chosen on validation.")
     precision: Literal["fp32", "int8"] = Field(
         default="fp32", description="int8 is kept only if it passes its gate on validation."
     )

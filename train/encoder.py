@@ -28,6 +28,7 @@ from communique.model.taxonomy import Taxonomy
 from communique.train import tracking
 from communique.train.assessment import plain_report
 from communique.train.backbone import load_backbone
+from communique.train.blend import blend_with_linear
 from communique.train.config import EncoderSettings, TrainingConfig
 from communique.train.data import Splits
 from communique.train.encoder_data import Collator, ParagraphDataset
@@ -68,6 +69,9 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
     facts["parity"] = check_parity(model, tokenizer, splits.inputs("validation"), folder, config.model.max_length)
     if config.encoder.precision == "int8":
         settings = quantise(folder, splits, settings)
+    if config.encoder.blend:
+        settings = blend_with_linear(splits, config, folder, settings)
+        facts["blend"] = settings.blend or 0.0
     shutil.rmtree(checkpoints, ignore_errors=True)
     return facts, settings
 

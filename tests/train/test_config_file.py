@@ -39,7 +39,7 @@ def test_there_are_shipped_configs() -> None:
         ("output.bundel=x", "did you mean output.bundle?"),
         ("sweep.space.x={choces=[1]}", "did you mean sweep.space.choices?"),
         ("corpus.mapping.txt=x", "did you mean corpus.mapping.text?"),
-        ("zzzz=1", "zzzz: unknown key; known here: calibration, corpus, head"),
+        ("zzzz=1", "zzzz: unknown key; known here: calibration, corpus, encoder, head"),
         ("seed=-1", "seed: .*greater than or equal to 0; found -1"),
         ("model.family=oracle", "model.family: .*'linear'.* found 'oracle'"),
         ("split.validation=0.9", "split: validation . test must be below 1"),

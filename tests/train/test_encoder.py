@@ -145,7 +145,7 @@ def test_a_trained_encoder_gives_holders_and_evidence(
     train_tiny, tiny_backbone: Path, bf16: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     small = ["model.max_length=48", "encoder.epochs=1", "encoder.batch_size=8", "output.bundle=bundles/encoder"]
-    small.append(f"encoder.bf16={bf16}")
+    small += [f"encoder.bf16={bf16}", f"encoder.blend={bf16}"]
     result = train_tiny("model.family=encoder", f"model.backbone={tiny_backbone}", *small)
     scores = load_bundle(result.bundle).classifier.scores(["The mayor praised the new railway line. It rained."])
     assert capfd.readouterr().out == ""
