@@ -70,19 +70,20 @@ def sweep(
                 on_trial(trial.number, trial.value)
 
         study.optimize(objective, n_trials=max(0, wanted - done), callbacks=[advance], catch=(CommuniqueError,))
-        return _summary(study, parent, config)
+        return _summary(study, parent, config, overrides)
 
 
-def _summary(study: optuna.Study, parent: str, config: TrainingConfig) -> dict[str, Any]:
+def _summary(study: optuna.Study, parent: str, config: TrainingConfig, overrides: list[str]) -> dict[str, Any]:
     finished = [trial for trial in study.trials if trial.value is not None]
     if not finished:
         raise ConfigError(f"no trial of sweep {config.name!r} succeeded; see the failed runs of the experiment")
     best = study.best_trial
+    chosen = [f"{key}={value}" for key, value in best.params.items()]
     return {
         "run_id": parent,
         "trials": len(finished),
         "best": {"run_id": best.user_attrs["run_id"], config.sweep.metric: best.value, "values": best.params},
-        "set": [f"--set {shlex.quote(f'{key}={value}')}" for key, value in best.params.items()],
+        "set": [f"--set {shlex.quote(given)}" for given in [*overrides, *chosen]],
     }
 
 
