@@ -6,11 +6,15 @@ import sys
 import traceback
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from communique.model.errors import CommuniqueError, PromotionError
+
+if TYPE_CHECKING:
+    from communique.model.taxonomy import Taxonomy
+    from communique.serve.score import ScoreResult
 
 TRAIN_PACKAGES = {
     "torch",
@@ -100,19 +104,21 @@ def score(
         tagger = Tagger(tagger.bundle, dict(zip(tagger.bundle.taxonomy.topic_names, map(float, shares), strict=True)))
     with file_progress() as progress:
         result = run(paths, tagger, out, ScoreOptions(chosen, code, overwrite), progress)
-    if as_json:
-        print(json.dumps(asdict(result)))
-    else:
-        from communique.serve.summary import summary
-
-        print(summary(out, tagger.bundle.taxonomy))
-        print(
-            f"\n{result.articles} articles, {result.paragraphs} paragraphs ({result.reused} articles done before), "
-            f"{result.skipped} skipped, {result.failed} failed, {result.seconds:.1f} s\n"
-            f"tables: {out}/paragraphs/*.parquet {out}/articles/*.parquet   failures: {out}/errors.jsonl"
-        )
+    print(json.dumps(asdict(result)) if as_json else _score_summary(result, out, tagger.bundle.taxonomy))
     if result.failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def _score_summary(result: "ScoreResult", out: Path, taxonomy: "Taxonomy") -> str:
+    """What was found and where everything lies."""
+    from communique.serve.summary import summary
+
+    return (
+        f"{summary(out, taxonomy)}\n\n"
+        f"{result.articles} articles, {result.paragraphs} paragraphs ({result.reused} articles done before), "
+        f"{result.skipped} skipped, {result.failed} failed, {result.seconds:.1f} s\n"
+        f"tables: {out}/paragraphs/*.parquet {out}/articles/*.parquet   failures: {out}/errors.jsonl"
+    )
 
 
 def evaluate(

@@ -16,7 +16,7 @@ from communique.model.predictions import Prediction
 from communique.model.texts import Article
 from communique.serve.language import article_language
 from communique.serve.parts import InputFile, Part, input_files, plan_parts, write_sidecar
-from communique.serve.reading import ReadFailure, find_files, read_articles
+from communique.serve.reading import ReadFailure, find_files, ignored_files, read_articles
 from communique.serve.rows import article_row, article_schema, paragraph_rows, paragraph_schema
 from communique.serve.tagger import Tagger
 from communique.serve.writers import PartWriter
@@ -89,7 +89,7 @@ def score(paths: Sequence[Path], tagger: Tagger, out: Path, options: ScoreOption
         paragraphs_per_second=round(scored / seconds, 1),
         out=str(out),
     )
-    _write_run(out, settings, tagger, result, finished)
+    _write_run(out, settings, tagger, result, finished, [str(file) for file in ignored_files(paths)])
     return result
 
 
@@ -224,7 +224,12 @@ def _tag_or_record(
 
 
 def _write_run(
-    out: Path, settings: dict[str, Any], tagger: Tagger, result: ScoreResult, finished: list[dict[str, Any]]
+    out: Path,
+    settings: dict[str, Any],
+    tagger: Tagger,
+    result: ScoreResult,
+    finished: list[dict[str, Any]],
+    ignored: list[str],
 ) -> None:
     lines = [json.dumps(failure, ensure_ascii=False) for content in finished for failure in content["failures"]]
     (out / "errors.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
@@ -236,6 +241,7 @@ def _write_run(
             "folder": str(tagger.bundle.folder),
         },
         "settings": settings,
+        "ignored": ignored,
         "result": asdict(result),
     }
     (out / "run.json").write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -34,6 +34,7 @@ from communique.train.data import Splits
 from communique.train.encoder_data import Collator, ParagraphDataset
 from communique.train.encoder_export import check_parity, export_encoder, quantise
 from communique.train.encoder_model import Encoder, EncoderConfig
+from communique.train.export import save_tokenizer
 
 log = logging.getLogger(__name__)
 LABELS = ["topic_labels", "stance_labels", "holder_labels"]
@@ -61,7 +62,7 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
     # Autocast is wrapped around `forward` during training and would be exported with it.
     model = trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
     export_encoder(model, folder / GRAPH_FILE)
-    tokenizer.backend_tokenizer.save(str(folder / TOKENIZER_FILE))
+    save_tokenizer(tokenizer, folder / TOKENIZER_FILE)
     settings = OnnxSettings(
         max_length=config.model.max_length, batch_size=config.model.batch_size, pad_id=tokenizer.pad_token_id
     )

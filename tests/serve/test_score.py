@@ -80,6 +80,12 @@ def test_one_bad_file_is_recorded_and_stops_nothing(run: Any, inbox: Path) -> No
     assert all(set(error) == {"path", "record", "stage", "error", "message"} for error in errors)
 
 
+def test_files_of_other_kinds_are_named_in_the_run(run: Any, inbox: Path) -> None:
+    (inbox / "scan.pdf").touch()
+    written = json.loads((Path(run().out) / "run.json").read_text())
+    assert written["ignored"] == [str(inbox / "scan.pdf")]
+
+
 def test_a_rerun_reuses_everything(run: Any) -> None:
     first, second = run(), run()
     assert (first.reused, second.reused) == (0, 2)
