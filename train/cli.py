@@ -24,13 +24,25 @@ def register(app: typer.Typer) -> None:
     app.command("schema")(schema)
 
 
-def train(config: ConfigFile, overrides: Overrides = None, as_json: Json = False) -> None:
+def train(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted run of the same config, if there is one.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Train, calibrate, evaluate, track and export one model."""
+    from communique.train import processes
     from communique.train.config_file import load_config
-    from communique.train.run import headline
+    from communique.train.run import headline, take_part
     from communique.train.run import train as run
 
-    result = run(load_config(config, overrides or []))
+    settings = load_config(config, overrides or [])
+    if processes.rank() > 0:
+        take_part(settings)
+        return
+    result = run(settings, resume=resume)
     if as_json:
         print(
             json.dumps(

@@ -16,6 +16,7 @@ PATH_KEYS = (
     ("corpus", "paths"),
     ("corpus", "taxonomy"),
     ("corpus", "splits"),
+    ("encoder", "soft_labels"),
     ("output", "bundle"),
     ("output", "runs"),
     ("promotion", "export"),
@@ -103,7 +104,7 @@ def _resolve_paths(config: TrainingConfig, base: Path) -> TrainingConfig:
         if isinstance(value, tuple):
             resolved: Any = tuple((base / path).resolve() for path in value)
         else:
-            resolved = None if value is None else (base / value).resolve()
+            resolved = (base / value).resolve() if isinstance(value, Path) else value
         updated = updated.model_copy(update={section: part.model_copy(update={key: resolved})})
     return _resolve_names(updated, base)
 

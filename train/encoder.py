@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import SequentialSampler
 from transformers import (
     EarlyStoppingCallback,
     PrinterCallback,
@@ -25,16 +26,19 @@ from communique.model.classifier import Scores, softmax
 from communique.model.corpus import Corpus
 from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
 from communique.model.taxonomy import Taxonomy
-from communique.train import tracking
+from communique.train import processes, tracking
 from communique.train.assessment import plain_report
 from communique.train.backbone import load_backbone
 from communique.train.blend import blend_with_linear
-from communique.train.config import EncoderSettings, TrainingConfig
+from communique.train.config import TrainingConfig
+from communique.train.config_families import EncoderSettings
 from communique.train.data import Splits
 from communique.train.encoder_data import Collator, ParagraphDataset
 from communique.train.encoder_export import check_parity, export_encoder, quantise
 from communique.train.encoder_model import Encoder, EncoderConfig
 from communique.train.export import save_tokenizer
+from communique.train.run_folder import CHECKPOINTS, last_checkpoint
+from communique.train.soft_labels import EMBEDDED_FILE, SoftLabels, read_soft_labels
 
 log = logging.getLogger(__name__)
 LABELS = ["topic_labels", "stance_labels", "holder_labels"]
@@ -45,28 +49,13 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
 
     Returns what happened on the way, for the log, and how the graph is fed.
     """
-    set_seed(config.seed)
-    model, tokenizer = build_encoder(splits.taxonomy, config)
-    data = {
-        name: ParagraphDataset(part, splits.inputs(name), tokenizer, config.model.max_length)
-        for name, part in (("train", splits.train), ("validation", splits.validation))
-    }
-    log.info("%d training paragraphs were cut at %d tokens", data["train"].truncated, config.model.max_length)
-    checkpoints = folder.parent / "checkpoints"
-    trainer = build_trainer(model, data, splits.validation, tokenizer.pad_token_id, config, checkpoints)
-    trainer.remove_callback(PrinterCallback)
-    trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(QuietProgress)
-    trainer.train()
-    best = float(trainer.state.best_metric or 0.0)
-    # Autocast is wrapped around `forward` during training and would be exported with it.
-    model = trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+    checkpoints = folder.parent / CHECKPOINTS
+    model, tokenizer, facts = fine_tune(splits, config, checkpoints)
     export_encoder(model, folder / GRAPH_FILE)
     save_tokenizer(tokenizer, folder / TOKENIZER_FILE)
     settings = OnnxSettings(
         max_length=config.model.max_length, batch_size=config.model.batch_size, pad_id=tokenizer.pad_token_id
     )
-    facts = {"best_validation": best, "truncated": float(data["train"].truncated)}
     facts["parity"] = check_parity(model, tokenizer, splits.inputs("validation"), folder, config.model.max_length)
     if config.encoder.precision == "int8":
         settings = quantise(folder, splits, settings)
@@ -75,6 +64,48 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
         facts["blend"] = settings.blend or 0.0
     shutil.rmtree(checkpoints, ignore_errors=True)
     return facts, settings
+
+
+def fine_tune(
+    splits: Splits, config: TrainingConfig, checkpoints: Path | None
+) -> tuple[Encoder, Any, dict[str, float]]:
+    """Train the encoder, from the last checkpoint if there is one: the model, its tokenizer, what to log.
+
+    Every process of a `torchrun` comes through here; the first one names the folder of checkpoints.
+    """
+    checkpoints = processes.shared_folder(checkpoints)
+    set_seed(config.seed)
+    model, tokenizer = build_encoder(splits.taxonomy, config)
+    data = {
+        name: ParagraphDataset(
+            splits.parts[name],
+            splits.inputs(name),
+            tokenizer,
+            config.model.max_length,
+            soft_labels(splits, config, name),
+        )
+        for name in ("train", "validation")
+    }
+    log.info("%d training paragraphs were cut at %d tokens", data["train"].truncated, config.model.max_length)
+    trainer = build_trainer(model, data, splits.validation, tokenizer.pad_token_id, config, checkpoints)
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(QuietProgress)
+    last = last_checkpoint(checkpoints)
+    log.info("training from %s", last or "the beginning")
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    # Autocast is wrapped around `forward` during training and would be exported with it.
+    model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    facts = {"best_validation": float(trainer.state.best_metric or 0.0), "truncated": float(data["train"].truncated)}
+    return model, tokenizer, facts
+
+
+def soft_labels(splits: Splits, config: TrainingConfig, name: str) -> SoftLabels | None:
+    """A teacher's probabilities for the training split, if the config names some."""
+    source = config.encoder.soft_labels
+    if name != "train" or source == "none":
+        return None
+    return read_soft_labels(EMBEDDED_FILE if source == "embedded" else Path(source), splits.train)
 
 
 def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, Any]:
@@ -89,6 +120,7 @@ def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, 
             head_size=settings.head_size,
             dropout=settings.dropout,
             label_smoothing=settings.label_smoothing,
+            distillation=0.0 if settings.soft_labels == "none" else settings.distillation,
         )
     )
     model.backbone.load_state_dict(backbone.state_dict())
@@ -107,16 +139,16 @@ def build_trainer(
     pad_id: int,
     config: TrainingConfig,
     checkpoints: Path,
-) -> Trainer:
+) -> "OrderedEvaluation":
     """The Trainer with layer-wise learning rates, length-grouped batches and early stopping."""
     settings = config.encoder
-    steps = math.ceil(len(data["train"]) / settings.batch_size) * settings.epochs
+    steps = math.ceil(len(data["train"]) / settings.batch_size)  # an epoch
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size,
+        per_device_train_batch_size=processes.share_of(settings.batch_size),
         per_device_eval_batch_size=settings.batch_size,
-        warmup_steps=int(settings.warmup * steps),
+        warmup_steps=int(settings.warmup * steps * settings.epochs),
         max_grad_norm=1.0,
         bf16=settings.bf16,
         train_sampling_strategy="group_by_length",
@@ -128,13 +160,15 @@ def build_trainer(
         load_best_model_at_end=True,
         metric_for_best_model=settings.metric,
         greater_is_better=True,
-        logging_steps=20,
+        logging_steps=min(20, steps),
         report_to="none",
         remove_unused_columns=False,
         seed=config.seed,
         use_cpu=not torch.cuda.is_available(),
+        restore_callback_states_from_checkpoint=True,  # early stopping's patience among them
+        ddp_find_unused_parameters=True if processes.count() > 1 else None,  # a batch may have no stance at all
     )
-    return Trainer(
+    return OrderedEvaluation(
         model=model,
         args=arguments,
         train_dataset=data["train"],
@@ -178,6 +212,14 @@ def validation_metrics(predictions: Any, validation: Corpus) -> dict[str, float]
         np.zeros(len(topic_logits), dtype=np.bool_),
     )
     return plain_report(scores, validation)
+
+
+class OrderedEvaluation(Trainer):
+    """Evaluates in the data's order: the Trainer's own also groups evaluation by length, and the
+    metrics would compare predictions with other paragraphs' labels."""
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> "SequentialSampler[Any]":
+        return SequentialSampler(eval_dataset)
 
 
 class StepLog(TrainerCallback):

@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 
 from communique.model.corpus import Corpus
 from communique.model.gold import gold_arrays
+from communique.train.soft_labels import SoftLabels
 
 NOT_JUDGED = -1
 NO_HOLDER = 0
@@ -16,14 +17,17 @@ NO_HOLDER = 0
 
 class ParagraphDataset(Dataset[dict[str, Any]]):
     """Tokenised paragraphs of a corpus. `texts` are the inputs; with titles in front of them the
-    holders, whose positions count in the paragraph, are shifted accordingly."""
+    holders, whose positions count in the paragraph, are shifted accordingly. `soft` are a
+    teacher's probabilities of the same paragraphs."""
 
-    def __init__(self, corpus: Corpus, texts: Sequence[str], tokenizer: Any, max_length: int) -> None:
+    def __init__(
+        self, corpus: Corpus, texts: Sequence[str], tokenizer: Any, max_length: int, soft: SoftLabels | None = None
+    ) -> None:
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length, return_offsets_mapping=True)
         gold = gold_arrays(corpus)
         self.truncated = sum(len(ids) == max_length for ids in encoded["input_ids"])
         names = corpus.taxonomy.topic_names
-        self._items = []
+        self._items: list[dict[str, Any]] = []
         for row, example in enumerate(corpus.examples):
             shift = len(texts[row]) - len(example.text)
             holders = np.full((len(names), 2), NOT_JUDGED)
@@ -41,6 +45,8 @@ class ParagraphDataset(Dataset[dict[str, Any]]):
                     "length": len(encoded["input_ids"][row]),
                 }
             )
+            if soft is not None:
+                self._items[-1] |= {"soft_topic": soft.topic[row], "soft_stance": soft.stance[row]}
 
     def __len__(self) -> int:
         return len(self._items)
@@ -74,8 +80,9 @@ class Collator:
             length = len(item["input_ids"])
             ids[row, :length] = torch.tensor(item["input_ids"])
             mask[row, :length] = 1
-        labels = {
+        labels: dict[str, torch.Tensor] = {
             name: torch.from_numpy(np.stack([item[name] for item in items]))
-            for name in ("topic_labels", "stance_labels", "holder_labels")
+            for name in ("topic_labels", "stance_labels", "holder_labels", "soft_topic", "soft_stance")
+            if name in items[0]
         }
         return {"input_ids": ids, "attention_mask": mask, **labels}

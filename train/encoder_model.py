@@ -14,6 +14,8 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from communique.train.encoder_loss import holder_loss, stance_loss, topic_loss
+
 MASKED = -1e4
 HOLDER_WEIGHT = 0.3
 
@@ -31,6 +33,7 @@ class EncoderConfig(PretrainedConfig):
         head_size: int = 256,
         dropout: float = 0.1,
         label_smoothing: float = 0.0,
+        distillation: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -40,6 +43,7 @@ class EncoderConfig(PretrainedConfig):
         self.head_size = head_size
         self.dropout = dropout
         self.label_smoothing = label_smoothing
+        self.distillation = distillation
 
 
 @dataclass
@@ -81,9 +85,12 @@ class Encoder(PreTrainedModel):
         topic_labels: torch.Tensor | None = None,
         stance_labels: torch.Tensor | None = None,
         holder_labels: torch.Tensor | None = None,
+        soft_topic: torch.Tensor | None = None,
+        soft_stance: torch.Tensor | None = None,
     ) -> EncoderOutput:
         """Labels, if given: topic (b, t) in {1, 0, -1 not judged}; stance (b, t), -1 for none or not
-        judged; holder (b, t, 2), token positions of start and end, -1 for not judged."""
+        judged; holder (b, t, 2), token positions of start and end, -1 for not judged; a teacher's
+        probabilities of topics (b, t) and stances (b, t, s), NaN where there are none."""
         tokens, topics = self._encode(input_ids, attention_mask)
         blocked = (1.0 - attention_mask.to(tokens.dtype)).unsqueeze(1) * MASKED
         topic_query, stance_query = self.query(self.dropout(topics)).chunk(2, dim=-1)
@@ -96,11 +103,15 @@ class Encoder(PreTrainedModel):
         spoken = self.holder_view(torch.cat([stance_view, topics], dim=-1)).unsqueeze(2)
         holder = self.holder_out(nn.functional.gelu(self.holder_token(tokens).unsqueeze(1) + spoken))
         holder_logits = holder + blocked.unsqueeze(-1)
-        loss = None
-        if topic_labels is not None:
-            loss = self._loss(topic_logits, stance_logits, holder_logits, topic_labels, stance_labels, holder_labels)
-            return EncoderOutput(loss=loss, topic_logits=topic_logits, stance_logits=stance_logits)
-        return EncoderOutput(None, topic_logits, stance_logits, holder_logits, evidence)
+        if topic_labels is None:
+            return EncoderOutput(None, topic_logits, stance_logits, holder_logits, evidence)
+        share, smoothing = self.config.distillation, self.config.label_smoothing
+        loss = topic_loss(topic_logits, topic_labels, soft_topic, share, smoothing)
+        if stance_labels is not None:
+            loss = loss + stance_loss(stance_logits, stance_labels, soft_topic, soft_stance, share, smoothing)
+        if holder_labels is not None:
+            loss = loss + HOLDER_WEIGHT * holder_loss(holder_logits, holder_labels)
+        return EncoderOutput(loss=loss, topic_logits=topic_logits, stance_logits=stance_logits)
 
     def _encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Token states (b, l, d) and topic states (b, t, d); the topics stand after the first token."""
@@ -116,32 +127,6 @@ class Encoder(PreTrainedModel):
         hidden = nn.functional.gelu(self.topic_hidden(self.dropout(torch.cat([view, topics], dim=-1))))
         logits: torch.Tensor = self.topic_out(self.dropout(hidden)).squeeze(-1) + self.topic_bias
         return logits
-
-    def _loss(
-        self,
-        topic: torch.Tensor,
-        stance: torch.Tensor,
-        holder: torch.Tensor,
-        topic_labels: torch.Tensor,
-        stance_labels: torch.Tensor | None,
-        holder_labels: torch.Tensor | None,
-    ) -> torch.Tensor:
-        """Binary cross-entropy summed over judged topics, plus cross-entropies of stance and holder."""
-        smoothing = self.config.label_smoothing
-        judged = (topic_labels >= 0).to(torch.float32)
-        target = topic_labels.clamp(min=0).to(torch.float32) * (1 - smoothing) + smoothing / 2
-        each = nn.functional.binary_cross_entropy_with_logits(topic.float(), target, reduction="none")
-        loss = (each * judged).sum() / max(1, len(topic))
-        if stance_labels is not None and bool((stance_labels >= 0).any()):
-            loss = loss + nn.functional.cross_entropy(
-                stance.float().flatten(0, 1), stance_labels.flatten(), ignore_index=-1, label_smoothing=smoothing
-            )
-        if holder_labels is not None and bool((holder_labels >= 0).any()):
-            positions = holder.float().permute(0, 1, 3, 2).flatten(0, 2)
-            loss = loss + HOLDER_WEIGHT * nn.functional.cross_entropy(
-                positions, holder_labels.flatten(), ignore_index=-1
-            )
-        return loss
 
 
 def _attend(

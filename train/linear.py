@@ -10,7 +10,8 @@ from communique.model.errors import ConfigError
 from communique.model.gold import gold_arrays
 from communique.model.linear import save_linear
 from communique.model.tfidf import TfidfBlock
-from communique.train.config import LinearConfig, TrainingConfig
+from communique.train.config import TrainingConfig
+from communique.train.config_families import LinearConfig
 from communique.train.data import Splits
 from communique.train.logistic import fit_heads
 

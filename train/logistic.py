@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score, f1_score
 from communique.model.errors import DataError
 from communique.model.gold import Gold
 from communique.model.taxonomy import Taxonomy
-from communique.train.config import HeadConfig
+from communique.train.config_families import HeadConfig
 
 log = logging.getLogger(__name__)
 Features = Any  # a numpy or scipy.sparse matrix (n, d): scikit-learn takes either

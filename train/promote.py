@@ -17,7 +17,7 @@ from communique.model.evaluation import LOWER_IS_BETTER, paired_differences
 from communique.train import tracking
 from communique.train.config import PromotionConfig, TrainingConfig
 from communique.train.data import load_splits
-from communique.train.run import export_bundle
+from communique.train.run_folder import export_bundle
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import Any
 
 from communique.model.bundle import (
     CARD,
-    MANIFEST,
     Bundle,
     Manifest,
     OnnxSettings,
@@ -31,7 +29,7 @@ from communique.train.card import model_card
 from communique.train.config import TrainingConfig
 from communique.train.data import Splits, load_splits
 from communique.train.environment import library_versions
-from communique.train.splits import write_splits
+from communique.train.run_folder import export_bundle, find_interrupted, open_run_folder, refuse_foreign_folder
 
 log = logging.getLogger(__name__)
 SIGNATURE_EXAMPLES = 3
@@ -49,12 +47,17 @@ class RunResult:
 
 
 def train(
-    config: TrainingConfig, nested: bool = False, export: bool = True, only: Collection[str] | None = None
+    config: TrainingConfig,
+    nested: bool = False,
+    export: bool = True,
+    only: Collection[str] | None = None,
+    resume: bool = False,
 ) -> RunResult:
     """Fit, calibrate, evaluate, track and export one model.
 
     `only` names the splits to report on (a sweep looks at validation alone); `export=False` leaves
-    the bundle in the run folder.
+    the bundle in the run folder; `resume` goes on with an interrupted run of the same config and
+    corpus from its last checkpoint, if there is one.
     """
     started = time.monotonic()
     refuse_foreign_folder(config.output.bundle)
@@ -62,15 +65,10 @@ def train(
     stated_prior(
         gold_arrays(splits.train), splits.taxonomy, config.calibration
     )  # a wrong one is refused before the fit
-    with tracking.start_run(config, config.name, nested) as run_id:
+    interrupted = find_interrupted(config, splits) if resume else None
+    with tracking.start_run(config, config.name, nested, interrupted) as run_id:
         folder = config.output.runs / run_id
-        model = folder / "bundle"
-        model.mkdir(parents=True)
-        (folder / "config.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        write_splits(
-            {example.article: name for name, part in splits.parts.items() for example in part.examples},
-            folder / "splits.csv",
-        )
+        model = open_run_folder(folder, config, splits)
         fitted, onnx = fit_family(splits, config, model)
         classifier = open_classifier(model, config.model.family, splits.taxonomy, onnx)
         reported = [name for name in splits.parts if name != "train" and (only is None or name in only)]
@@ -83,6 +81,19 @@ def train(
         destination = export_bundle(model, config.output.bundle) if export else model
     reports = {assessment.split: assessment.report for assessment in assessments}
     return RunResult(run_id, folder, destination, reports, time.monotonic() - started)
+
+
+def take_part(config: TrainingConfig) -> None:
+    """What every process of a `torchrun` but the first does: its share of each batch, and nothing else.
+
+    Raises:
+        ConfigError: the family is not trained in several processes.
+    """
+    if config.model.family != "encoder":
+        raise ConfigError(f"the family {config.model.family} is trained in one process; start it without torchrun")
+    from communique.train.encoder import fine_tune
+
+    fine_tune(load_splits(config), config, None)
 
 
 def fit_family(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[dict[str, float], OnnxSettings | None]:
@@ -170,29 +181,3 @@ def record(
     if config.tracking.log_model:
         tracking.log_bundle(bundle.folder, splits.validation.texts[:SIGNATURE_EXAMPLES])
     tracking.set_tags(kind="training")
-
-
-def refuse_foreign_folder(destination: Path) -> None:
-    """Exporting replaces a folder, so it must be a bundle, empty, or not there.
-
-    Raises:
-        ConfigError: the folder holds something else.
-    """
-    if (
-        destination.exists()
-        and not (destination / MANIFEST).is_file()
-        and (not destination.is_dir() or any(destination.iterdir()))
-    ):
-        raise ConfigError(f"{destination} holds something that is no bundle; name another folder to export to")
-
-
-def export_bundle(source: Path, destination: Path) -> Path:
-    """Copy a bundle to its published place; an older one there is replaced only when all is copied."""
-    refuse_foreign_folder(destination)
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    fresh = destination.with_name(f".{destination.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(source, fresh)
-    shutil.rmtree(destination, ignore_errors=True)
-    fresh.rename(destination)
-    return destination

@@ -58,14 +58,13 @@ def connect(uri: str, create: bool = False) -> MlflowClient:
 
 
 @contextmanager
-def start_run(config: TrainingConfig, run_name: str, nested: bool = False) -> Iterator[str]:
-    """Open a run of the config's experiment and log the resolved config; yields the run id.
-
-    A run that raises is marked failed.
+def start_run(config: TrainingConfig, run_name: str, nested: bool = False, run_id: str | None = None) -> Iterator[str]:
+    """Open a run of the config's experiment, or one that was interrupted, and log the resolved
+    config; yields the run id. A run that raises is marked failed.
     """
     connect(tracking_uri(config.tracking.uri), create=True)
     mlflow.set_experiment(config.tracking.experiment)
-    with mlflow.start_run(run_name=run_name, nested=nested, log_system_metrics=False) as run:
+    with mlflow.start_run(run_id, run_name=run_name, nested=nested, log_system_metrics=False) as run:
         resolved = config.model_dump(mode="json")
         mlflow.log_params({NOT_IN_NAMES.sub("_", key): str(value)[:500] for key, value in _flatten(resolved)})
         mlflow.log_dict(resolved, "config.json")

@@ -9,16 +9,13 @@ from pydantic import BaseModel, ValidationError
 from communique.train.config import (
     CalibrationConfig,
     CorpusConfig,
-    HeadConfig,
-    LinearConfig,
-    ModelConfig,
     PromotionConfig,
     SearchRange,
-    Section,
     SplitConfig,
     TrackingConfig,
     TrainingConfig,
 )
+from communique.train.config_families import HeadConfig, LinearConfig, ModelConfig, Section
 
 SCHEMA = TrainingConfig.model_json_schema()
 

@@ -4,15 +4,18 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
+from transformers import TrainerCallback
 
 from communique.model.bundle import load_bundle
+from communique.model.gold import gold_arrays
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
-from communique.train.encoder import build_encoder, layer_of, optimizer_of
+from communique.train.encoder import build_encoder, build_trainer, fine_tune, layer_of, optimizer_of
 from communique.train.encoder_data import Collator, ParagraphDataset, holder_tokens
 from communique.train.encoder_export import check_parity, export_encoder, quantise
 from communique.train.encoder_model import Encoder, EncoderConfig
+from communique.train.run_folder import last_checkpoint
 
 OFFSETS = [(0, 0), (0, 3), (4, 9), (10, 14), (0, 0)]
 
@@ -188,3 +191,44 @@ def test_the_graph_is_one_file_with_dynamic_axes(encoder: Encoder, tmp_path: Pat
         topic, stance, holder, evidence = session.run(None, feed)
         assert (topic.shape, stance.shape) == ((shape[0], 2), (shape[0], 2, 3))
         assert (holder.shape, evidence.shape) == ((shape[0], 2, shape[1], 2), (shape[0], 2, shape[1]))
+
+
+def test_an_epoch_is_judged_on_its_own_paragraphs(config: TrainingConfig, tmp_path: Path) -> None:
+    splits = load_splits(config)
+    model, tokenizer = build_encoder(splits.taxonomy, config)
+    data = ParagraphDataset(splits.validation, splits.inputs("validation"), tokenizer, 48)
+    trainer = build_trainer(model, {"train": data, "validation": data}, splits.validation, 0, config, tmp_path)
+    topic_labels = trainer.predict(data).label_ids[0]
+    np.testing.assert_array_equal(topic_labels, gold_arrays(splits.validation).topic)
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing catches it."""
+
+
+class KillAfterEpoch(TrainerCallback):
+    """Dies as a killed process would: after the first epoch's checkpoint, in the second."""
+
+    def on_step_end(self, args, state, control, **_) -> None:
+        if state.epoch > 1:
+            raise Killed
+
+
+def final_weights(config: TrainingConfig, checkpoints: Path) -> dict[str, torch.Tensor]:
+    return fine_tune(load_splits(config), config, checkpoints)[0].state_dict()
+
+
+def test_a_killed_run_resumes_exactly(
+    tiny: Path, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overrides = ["model.family=encoder", f"model.backbone={tiny_backbone}", "model.max_length=48", "encoder.epochs=3"]
+    config = load_config(tiny / "config.toml", [*overrides, "encoder.batch_size=8", "encoder.metric=topic_macro_f1"])
+    whole = final_weights(config, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr("communique.train.encoder.StepLog", KillAfterEpoch)
+        with pytest.raises(Killed):
+            final_weights(config, tmp_path / "cut")
+    assert last_checkpoint(tmp_path / "cut") is not None
+    resumed = final_weights(config, tmp_path / "cut")
+    for name, weight in whole.items():
+        torch.testing.assert_close(resumed[name], weight, msg=name)

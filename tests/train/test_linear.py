@@ -11,7 +11,8 @@ from communique.model.classifier import Scores
 from communique.model.errors import CommuniqueError
 from communique.model.gold import gold_arrays
 from communique.model.linear import load_linear
-from communique.train.config import LinearConfig, TrainingConfig
+from communique.train.config import TrainingConfig
+from communique.train.config_families import LinearConfig
 from communique.train.config_file import load_config
 from communique.train.data import Splits
 from communique.train.linear import fit_linear, vectorizers

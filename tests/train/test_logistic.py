@@ -6,7 +6,7 @@ import pytest
 from communique.model.errors import DataError
 from communique.model.gold import Gold
 from communique.model.taxonomy import Taxonomy, Topic
-from communique.train.config import HeadConfig
+from communique.train.config_families import HeadConfig
 from communique.train.logistic import Heads, fit_heads
 
 DAM_RAIL = (Topic(name="rail", definition="r"), Topic(name="dam", definition="d"))

@@ -15,7 +15,8 @@ from communique.serve import load
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import Splits, load_splits
-from communique.train.run import RunResult, export_bundle, headline
+from communique.train.run import RunResult, headline
+from communique.train.run_folder import export_bundle
 
 Train = Callable[..., RunResult]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow", "ignore::UserWarning:mlflow")

@@ -1,0 +1,75 @@
+"""The encoder's loss: labels, softened and mixed with a teacher's probabilities where there are any.
+
+Cross-entropy is linear in its target, so learning from labels and from a teacher at once is one
+cross-entropy against the mixture of both.
+"""
+
+import torch
+from torch.nn import functional
+
+
+def topic_loss(
+    logits: torch.Tensor, labels: torch.Tensor, soft: torch.Tensor | None, share: float, smoothing: float
+) -> torch.Tensor:
+    """Binary cross-entropy summed over the topics, averaged over the batch.
+
+    Args:
+        logits: (b, t).
+        labels: (b, t) in {1, 0, -1 not judged}.
+        soft: the teacher's probabilities (b, t), NaN where there are none.
+        share: weight of the teacher, 1 - share of the labels.
+        smoothing: how far labels are moved from 0 and 1.
+    """
+    judged = (labels >= 0).to(torch.float32)
+    target = labels.clamp(min=0).to(torch.float32) * (1 - smoothing) + smoothing / 2
+    weight = judged
+    if soft is not None:
+        taught = share * (~soft.isnan()).to(torch.float32)
+        weight = (1 - taught) * judged + taught
+        mixed = (1 - taught) * judged * target + taught * soft.nan_to_num()
+        target = mixed / weight.clamp(min=1e-6)
+    each = functional.binary_cross_entropy_with_logits(logits.float(), target, reduction="none")
+    return (each * weight).sum() / max(1, len(logits))
+
+
+def stance_loss(
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    soft_topic: torch.Tensor | None,
+    soft_stance: torch.Tensor | None,
+    share: float,
+    smoothing: float,
+) -> torch.Tensor:
+    """Cross-entropy over the stances, averaged over the (paragraph, topic) pairs that have one.
+
+    A teacher's stances count as much as it believes the topic to be there, so that near misses teach too.
+
+    Args:
+        logits: (b, t, s).
+        labels: (b, t), -1 for none or not judged.
+        soft_topic: the teacher's topic probabilities (b, t), NaN where there are none.
+        soft_stance: its stance distributions (b, t, s), likewise.
+        share: weight of the teacher, 1 - share of the labels.
+        smoothing: share of each label spread over all stances.
+    """
+    has_stance = (labels >= 0).to(torch.float32)
+    hard = functional.one_hot(labels.clamp(min=0), logits.shape[-1]).to(torch.float32)
+    target = (hard * (1 - smoothing) + smoothing / logits.shape[-1]) * has_stance.unsqueeze(-1)
+    if soft_topic is not None and soft_stance is not None:
+        known = (~soft_topic.isnan()).to(torch.float32)
+        taught = (share * known * soft_topic.nan_to_num()).unsqueeze(-1)
+        target = target * (1 - share * known).unsqueeze(-1) + taught * soft_stance.nan_to_num()
+    each = -(target * logits.float().log_softmax(dim=-1)).sum()
+    return each / target.sum().clamp(min=1.0)
+
+
+def holder_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the first and the last token of the holder.
+
+    Args:
+        logits: (b, t, l, 2), position 0 standing for no holder.
+        labels: (b, t, 2) token positions, -1 for not judged.
+    """
+    positions = logits.float().permute(0, 1, 3, 2).flatten(0, 2)
+    each = functional.cross_entropy(positions, labels.flatten(), ignore_index=-1, reduction="sum")
+    return each / (labels >= 0).sum().clamp(min=1)

@@ -1,0 +1,124 @@
+"""Soft labels: a larger model's probabilities for the corpus' paragraphs, for a smaller one to learn from.
+
+    python -m communique.train.soft_labels BUNDLE... --out soft.csv
+
+The file has a row a paragraph: `article, paragraph`, then per topic its logit and, if it has
+stances, each stance's probability. With several bundles their scores are averaged. Knowledge
+distillation: Hinton, Vinyals & Dean 2015.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from communique.model.blend import blend
+from communique.model.bundle import load_bundle, open_classifier
+from communique.model.classifier import Scores, sigmoid
+from communique.model.corpus import Corpus
+from communique.model.errors import DataError
+from communique.model.taxonomy import Taxonomy
+from communique.train.config import TrainingConfig
+from communique.train.data import EMBEDDED, load_splits
+
+EMBEDDED_FILE = EMBEDDED / "soft-labels.csv"
+
+
+@dataclass(frozen=True)
+class SoftLabels:
+    """Probabilities of n paragraphs: topic (n, t), stance (n, t, s); NaN where there are none."""
+
+    topic: npt.NDArray[np.float32]
+    stance: npt.NDArray[np.float32]
+
+
+def columns(taxonomy: Taxonomy) -> list[str]:
+    """The file's columns after `article` and `paragraph`."""
+    names = []
+    for topic in taxonomy.topics:
+        names.append(f"{topic.name}.logit")
+        names += [f"{topic.name}.{stance}" for stance in taxonomy.stances]
+    return names
+
+
+def write_soft_labels(path: Path, corpus: Corpus, scores: Scores) -> None:
+    """Write the scores of a corpus' paragraphs, rounded to three decimals."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["article", "paragraph", *columns(corpus.taxonomy)])
+        for row, example in enumerate(corpus.examples):
+            values = np.concatenate([scores.topic_logits[row][:, None], scores.stance[row]], axis=1)
+            writer.writerow([example.article, example.paragraph, *(f"{value:.3f}" for value in values.flatten())])
+
+
+def read_soft_labels(path: Path, corpus: Corpus) -> SoftLabels:
+    """The soft labels of a corpus' paragraphs, in its order.
+
+    Raises:
+        DataError: the file is missing, was written for another taxonomy, or knows none of the paragraphs.
+    """
+    n, n_topics = len(corpus), corpus.taxonomy.n_topics
+    width = 1 + len(corpus.taxonomy.stances)
+    rows = dict(_rows(path, corpus.taxonomy))
+    values = np.full((n, n_topics, width), np.nan, dtype=np.float32)
+    for index, example in enumerate(corpus.examples):
+        if (example.article, example.paragraph) in rows:
+            values[index] = rows[example.article, example.paragraph].reshape(n_topics, width)
+    if n and np.isnan(values).all():
+        raise DataError(
+            f"{path} has no row for any training paragraph; were these soft labels made for another corpus?"
+        )
+    return SoftLabels(sigmoid(values[..., 0]).astype(np.float32), values[..., 1:])
+
+
+def _rows(path: Path, taxonomy: Taxonomy) -> Iterator[tuple[tuple[str, int], npt.NDArray[np.float32]]]:
+    try:
+        file = path.open(encoding="utf-8", newline="")
+    except OSError as error:
+        raise DataError(
+            f"soft labels {path} cannot be read: {error.strerror}; make them with communique.train.soft_labels"
+        ) from error
+    with file:
+        lines = csv.reader(file)
+        expected = ["article", "paragraph", *columns(taxonomy)]
+        found = next(lines, [])
+        if found != expected:
+            raise DataError(f"{path}: expected the columns {', '.join(expected)}; found {', '.join(found)}")
+        for line in lines:
+            try:
+                yield (line[0], int(line[1])), np.array(line[2:], dtype=np.float32).reshape(len(expected) - 2)
+            except (ValueError, IndexError) as error:
+                raise DataError(f"{path}, line {lines.line_num}: not a row of numbers ({error})") from error
+
+
+def teacher_scores(bundles: list[Path], corpus: Corpus) -> Scores:
+    """The mean scores of several bundles, each without its blend: what TF-IDF knows the labels say already."""
+    total: Scores | None = None
+    for count, folder in enumerate(bundles, start=1):
+        bundle = load_bundle(folder)
+        manifest = bundle.manifest
+        onnx = None if manifest.onnx is None else manifest.onnx.model_copy(update={"blend": None})
+        classifier = open_classifier(folder, manifest.family, manifest.taxonomy, onnx)
+        scores = classifier.scores(bundle.inputs(corpus.texts, [example.title for example in corpus.examples]))
+        total = scores if total is None else blend(total, scores, 1 / count)
+    assert total is not None
+    return total
+
+
+def main(
+    bundles: Annotated[list[Path], typer.Argument(help="Teacher bundles; their scores are averaged.")],
+    out: Annotated[Path, typer.Option("--out", help="The CSV file to write.")] = EMBEDDED_FILE,
+) -> None:
+    """Score the embedded corpus' training paragraphs with one or more teachers."""
+    config = {"name": "soft-labels", "model": {"family": "encoder"}, "output": {"bundle": "unused"}}
+    train = load_splits(TrainingConfig.model_validate(config)).train
+    write_soft_labels(out, train, teacher_scores(bundles, train))
+
+
+if __name__ == "__main__":
+    typer.run(main)
