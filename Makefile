@@ -1,11 +1,12 @@
 # make demo    set up, train a model, score the sample articles, show what it found
 # make test    set up and run every test
+# make bench-quality, make bench-behaviour    measure, into benchmarks.md
 PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
-.PHONY: demo test lint core-check clean
+.PHONY: demo test lint core-check bench-quality bench-behaviour bench-quadclass clean
 .DELETE_ON_ERROR:
 
 demo: bundles/quick/bundle.json
@@ -25,6 +26,20 @@ lint: .venv/.ready
 # The scoring path alone, in an environment of its own: what users without the training extra have.
 core-check: .venv/.ready
 	$(BIN)/python tests/core_install.py
+
+# Our families and rivals on the same splits, into benchmarks.md. DATA="name=file.jsonl" adds labelled files of yours.
+bench-quality: .venv/.ready
+	$(BIN)/python tests/bench/quality.py $(DATA:%=--data %)
+
+# Names swapped, contrast sets, evidence, holders, the confident half: for one bundle, into benchmarks.md.
+BUNDLE ?= bundles/encoder
+bench-behaviour: .venv/.ready
+	$(BIN)/python tests/bench/behaviour.py $(BUNDLE) $(DATA:%=--data %)
+
+# The protocol of a public set, whose data you fetch yourself: configs/quadclass.toml says where.
+FAMILY ?= linear frozen encoder
+bench-quadclass: .venv/.ready
+	$(BIN)/python tests/bench/quadclass.py $(FAMILY)
 
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }

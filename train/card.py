@@ -1,9 +1,12 @@
 """The model card: the README.md of a bundle."""
 
+import os
+from collections.abc import Sequence
 from typing import Any
 
 from communique.model.bundle import Manifest
 
+WATTS_A_CORE = 10
 HEADLINE = (
     ("joint_macro_f1", "joint macro-F1"),
     ("topic_macro_f1", "topic macro-F1"),
@@ -18,8 +21,8 @@ HEADLINE = (
 )
 
 
-def model_card(manifest: Manifest, seconds: float) -> str:
-    """Markdown with front matter, made from the manifest alone."""
+def model_card(manifest: Manifest, seconds: float, failures: Sequence[str] = ()) -> str:
+    """Markdown with front matter; `failures` are list items of paragraphs the model got wrong."""
     taxonomy = manifest.taxonomy
     topics = "\n".join(f"- `{topic.name}`: {topic.definition}" for topic in taxonomy.topics)
     stances = f"Stances per topic: {', '.join(taxonomy.stances)}." if taxonomy.stances else "No stances."
@@ -58,12 +61,24 @@ Not for judging single persons or texts without review.
 
 95 % intervals by bootstrap over articles. Calibration error is taken at the shares above.
 Trained on {corpus.get("n_train", "?")} paragraphs (corpus {str(corpus.get("sha256", ""))[:12]})
-in {seconds:.0f} seconds on a CPU.
-
+in {seconds:.0f} seconds on a CPU with {os.cpu_count()} cores:
+about {watt_hours(seconds):.0f} Wh at {WATTS_A_CORE} W a core.
+{_failures(failures)}
 ## Limits
 {chr(10).join(limits)}
 - An abstention flag marks paragraphs whose label set is unsure: read those.
 """
+
+
+def watt_hours(seconds: float) -> float:
+    """A rough estimate of the energy of a training: every core busy at WATTS_A_CORE."""
+    return seconds / 3600 * (os.cpu_count() or 1) * WATTS_A_CORE
+
+
+def _failures(failures: Sequence[str]) -> str:
+    if not failures:
+        return ""
+    return "\n## Failure cases\nWhere it was surest and wrong, on held-out articles:\n\n" + "\n".join(failures) + "\n"
 
 
 def _metrics_table(metrics: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ from communique.train.card import model_card
 from communique.train.config import TrainingConfig
 from communique.train.data import Splits, load_splits
 from communique.train.environment import library_versions
+from communique.train.failures import failure_cases
 from communique.train.run_folder import export_bundle, find_interrupted, open_run_folder, refuse_foreign_folder
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,9 @@ def finish_bundle(
             libraries=library_versions(),
         ),
     )
-    (folder / CARD).write_text(model_card(manifest, seconds), encoding="utf-8")
+    held_out = [assessment for assessment in assessments if assessment.split == "test" and config.corpus.embedded]
+    failures = failure_cases(held_out[0]) if held_out else []  # no user's texts go into a card
+    (folder / CARD).write_text(model_card(manifest, seconds, failures), encoding="utf-8")
     return load_bundle(folder)
 
 

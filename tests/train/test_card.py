@@ -10,6 +10,7 @@ from communique.model.taxonomy import Taxonomy, Topic
 from communique.train.card import model_card
 
 TOPIC = TopicCalibration(slope=1.0, intercept=0.0, prior=0.125, thresholds=((0.0, 0.5), (1.0, 0.5)))
+TAXONOMY = Taxonomy(stances=("pro", "contra"), topics=(Topic(name="rail", definition="Building a railway."),))
 METRICS = {
     "validation": {"joint_macro_f1": 0.51234, "exact_match": 0.75, "intervals": {"joint_macro_f1": [0.4, 0.6]}},
     "test": {"joint_macro_f1": None, "exact_match": 0.5, "intervals": {"joint_macro_f1": None}},
@@ -37,7 +38,7 @@ def card(stances: tuple[str, ...] = ("pro", "contra"), **fields: Any) -> str:
         "- `rail`: Building a railway.",
         "rail 0.125",
         "Trained on 37 paragraphs (corpus 0123456789ab)",
-        "in 13 seconds on a CPU.",
+        "in 13 seconds on a CPU with",
         "| | validation | test |",
         "| joint macro-F1 | 0.512 [0.400, 0.600] | – |",
         "| exact match | 0.750 | 0.500 |",
@@ -69,3 +70,15 @@ def test_front_matter_comes_first() -> None:
     head = card().split("---\n")
     assert head[0] == ""
     assert [line.partition(":")[0] for line in head[1].splitlines()] == ["library_name", "family", "tags", "metrics"]
+
+
+def test_failure_cases_have_a_section() -> None:
+    assert "Failure cases" not in card()
+    manifest = Manifest(
+        name="tiny",
+        family="linear",
+        taxonomy=TAXONOMY,
+        calibration=Calibration(topics=(TOPIC,), topical_share=0.2),
+        config={},
+    )
+    assert "## Failure cases" in model_card(manifest, 1.0, ["- “It rained.” Labelled none; the model said rail."])

@@ -1,0 +1,160 @@
+"""What a user relies on beyond F1, measured for one bundle: `make bench-behaviour BUNDLE=bundles/encoder`.
+
+Names swapped, contrast sets, evidence against leaving each sentence out, the confident half, calibration
+on the pooled test splits, holders. Targets stand beside what was found.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from cells import ROOT
+from report import markdown, replace_section
+from swaps import swap
+
+from communique.model.assess import assess
+from communique.model.bundle import Bundle, load_bundle
+from communique.model.corpus import Corpus, read_corpus
+from communique.model.evaluation import bootstrap_weights, evaluate, interval
+from communique.model.predict import predict
+from communique.model.spans import sentences
+from communique.train.config_file import load_config
+from communique.train.data import load_splits
+
+SAMPLE = 150
+SEED = 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks.md")
+    parser.add_argument(
+        "--data", action="append", default=[], type=lambda text: tuple(text.split("=", 1)), metavar="NAME=FILE"
+    )
+    options = parser.parse_args()
+    bundle = load_bundle(options.bundle)
+    parts = load_splits(load_config(ROOT / "configs" / "encoder.toml")).parts
+    pooled = Corpus(parts["test"].examples + parts["test_settings"].examples, bundle.taxonomy)
+    sets = {"test": parts["test"], **{name: read_corpus([Path(path)], bundle.taxonomy) for name, path in options.data}}
+    rows = [
+        *swaps(bundle, pooled),
+        contrast(bundle, parts["contrast"]),
+        evidence(bundle, parts["test"]),
+        *calibration(bundle, pooled),
+    ]
+    for name, corpus in sets.items():
+        rows += [confident_half(bundle, corpus, name), *holders(bundle, corpus, name)]
+    table = markdown(["measure", "data", "found", "target"], [list(row) for row in rows])
+    replace_section(options.out, "behaviour", f"_{bundle.manifest.name}_\n\n{table}")
+    print(table)
+
+
+def label_sets(bundle: Bundle, texts: list[str]) -> list[dict[str, str | None]]:
+    return [{topic.name: topic.stance for topic in prediction.topics} for prediction in predict(bundle, texts)]
+
+
+def swaps(bundle: Bundle, corpus: Corpus) -> list[tuple[str, ...]]:
+    """How often the prediction stays when persons, countries and missions get other names."""
+    pairs = [(example.text, swap(example.text)) for example in corpus.examples]
+    pairs = [(old, new) for old, new in pairs if old != new]
+    before, after = (label_sets(bundle, [pair[side] for pair in pairs]) for side in (0, 1))
+    stances = [a[topic] == b[topic] for a, b in zip(before, after, strict=True) for topic in a.keys() & b.keys()]
+    whole = [a == b for a, b in zip(before, after, strict=True)]
+    return [
+        (
+            "names swapped: stance unchanged where the topic stays",
+            f"test splits, {len(stances)} tags",
+            share(stances),
+            "≥ 95 %",
+        ),
+        ("names swapped: whole label set unchanged", f"test splits, {len(whole)} paragraphs", share(whole), "–"),
+    ]
+
+
+def contrast(bundle: Bundle, corpus: Corpus) -> tuple[str, ...]:
+    """Sets of paragraphs that share most words and differ in stance: all members right."""
+    predicted = label_sets(bundle, corpus.texts)
+    right: dict[str, bool] = {}
+    for example, labels in zip(corpus.examples, predicted, strict=True):
+        gold = {label.topic: label.stance for label in example.labels or ()}
+        right[example.article] = right.get(example.article, True) and gold == labels
+    return ("contrast sets, all members right", f"contrast, {len(right)} sets", share(list(right.values())), "≥ 40 %")
+
+
+def evidence(bundle: Bundle, corpus: Corpus) -> tuple[str, ...]:
+    """Is the evidence sentence the one whose removal costs the predicted (topic, stance) most?"""
+    tags = [
+        (prediction.text, topic)
+        for prediction in predict(bundle, corpus.texts)
+        for topic in prediction.topics
+        if topic.evidence and topic.stance and len(sentences(prediction.text)) >= 3
+    ]
+    chosen = np.random.default_rng(SEED).permutation(len(tags))[:SAMPLE]
+    agree, chance = [], []
+    for text, topic in (tags[i] for i in chosen):
+        pieces = [text[start:end] for start, end in sentences(text)]
+        without = [" ".join(pieces[:i] + pieces[i + 1 :]) for i in range(len(pieces))]
+        left = [p[topic.name].probability * p[topic.name].stances[topic.stance] for p in predict(bundle, without)]
+        agree.append(pieces[int(np.argmin(left))].strip() == topic.evidence.strip())
+        chance.append(1 / len(pieces))
+    found = f"{share(agree)}, by chance {100 * np.mean(chance):.0f} %"
+    return (
+        "evidence is the sentence whose removal costs most",
+        f"test, {len(agree)} tags of ≥ 3 sentences",
+        found,
+        "–",
+    )
+
+
+def calibration(bundle: Bundle, pooled: Corpus) -> list[tuple[str, ...]]:
+    report = evaluate(assess(bundle, pooled))
+    return [
+        (f"calibration error, {kind}", "test splits pooled", value(report, f"ece_{kind}"), target)
+        for kind, target in (("topic", "≤ .03"), ("stance", "≤ .05"))
+    ]
+
+
+def confident_half(bundle: Bundle, corpus: Corpus, name: str) -> tuple[str, ...]:
+    """Exact match on the half of the paragraphs the model is surest of."""
+    predictions = predict(bundle, corpus.texts, [example.title for example in corpus.examples])
+    keep = np.argsort([-prediction.confidence for prediction in predictions])[: len(corpus) // 2]
+    right = np.array([exact(predictions[i], corpus.examples[i]) for i in keep], dtype=float)
+    _, article = np.unique(np.array(corpus.articles)[keep], return_inverse=True)
+    weights = bootstrap_weights(article.max() + 1)[:, article]
+    low, high = interval((weights * right).sum(axis=1) / weights.sum(axis=1)) or (0.0, 1.0)
+    return (
+        "exact match on the most confident half",
+        f"{name}, {len(keep)}",
+        f"{right.mean():.3f} [{low:.3f}, {high:.3f}]",
+        "≥ .90",
+    )
+
+
+def exact(prediction, example) -> bool:
+    return {t.name: t.stance for t in prediction.topics} == {
+        label.topic: label.stance for label in example.labels or ()
+    }
+
+
+def holders(bundle: Bundle, corpus: Corpus, name: str) -> list[tuple[str, ...]]:
+    report = evaluate(assess(bundle, corpus))
+    return [
+        ("holder, exact", name, value(report, "holder_exact"), "≥ .60"),
+        ("holder, token F1", name, value(report, "holder_token_f1"), "≥ .75"),
+    ]
+
+
+def value(report: dict, metric: str) -> str:
+    if report[metric] is None:
+        return "–"
+    low, high = report["intervals"][metric]
+    return f"{report[metric]:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def share(outcomes: list[bool]) -> str:
+    return f"{100 * np.mean(outcomes):.1f} %" if outcomes else "–"
+
+
+if __name__ == "__main__":
+    main()

