@@ -21,7 +21,7 @@ HEADLINE = (
 )
 
 
-def model_card(manifest: Manifest, seconds: float, failures: Sequence[str] = ()) -> str:
+def model_card(manifest: Manifest, failures: Sequence[str] = ()) -> str:
     """Markdown with front matter; `failures` are list items of paragraphs the model got wrong."""
     taxonomy = manifest.taxonomy
     topics = "\n".join(f"- `{topic.name}`: {topic.definition}" for topic in taxonomy.topics)
@@ -60,9 +60,7 @@ Not for judging single persons or texts without review.
 {_metrics_table(manifest.metrics)}
 
 95 % intervals by bootstrap over articles. Calibration error is taken at the shares above.
-Trained on {corpus.get("n_train", "?")} paragraphs (corpus {str(corpus.get("sha256", ""))[:12]})
-in {seconds:.0f} seconds on a CPU with {os.cpu_count()} cores:
-about {watt_hours(seconds):.0f} Wh at {WATTS_A_CORE} W a core.
+Trained on {corpus.get("n_train", "?")} paragraphs (corpus {str(corpus.get("sha256", ""))[:12]}){_cost(manifest)}.
 {_failures(failures)}
 ## Limits
 {chr(10).join(limits)}
@@ -70,9 +68,15 @@ about {watt_hours(seconds):.0f} Wh at {WATTS_A_CORE} W a core.
 """
 
 
-def watt_hours(seconds: float) -> float:
-    """A rough estimate of the energy of a training: every core busy at WATTS_A_CORE."""
-    return seconds / 3600 * (os.cpu_count() or 1) * WATTS_A_CORE
+def _cost(manifest: Manifest) -> str:
+    """Time, and energy roughly: every core busy at WATTS_A_CORE."""
+    seconds, cores = manifest.training_seconds, os.cpu_count() or 1
+    if seconds is None:
+        return ""
+    hours = seconds / 3600 * cores
+    return (
+        f"\nin {seconds:.0f} seconds on {cores} cores: about {hours * WATTS_A_CORE:.0f} Wh at {WATTS_A_CORE} W a core"
+    )
 
 
 def _failures(failures: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command("train")(train)
     app.command("sweep")(sweep)
     app.command("promote")(promote)
+    app.command("quantise")(quantise)
     app.command("runs")(runs)
     app.command("schema")(schema)
 
@@ -133,6 +134,23 @@ def promote(
     if result.comparison:
         row = result.comparison
         print(f"{row['metric']} {row['a']:.4f} against {row['b']:.4f}: {row['difference']:+.4f} {row['interval']}")
+
+
+def quantise(
+    bundle: Annotated[Path, typer.Argument(help="An fp32 encoder bundle.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the int8 bundle.")],
+    as_json: Json = False,
+) -> None:
+    """Write the int8 form of an encoder bundle: a quarter of the size, if validation allows it."""
+    from communique.train.quantise import quantise_bundle
+
+    result = quantise_bundle(bundle, out)
+    size = sum(entry.size for entry in result.manifest.files.values())
+    if as_json:
+        print(json.dumps({"bundle": str(result.folder), "bytes": size, "metrics": result.manifest.metrics}))
+        return
+    print(metrics_table(result.manifest.metrics))
+    print(f"bundle   {result.folder} ({size / 1e6:.0f} MB)")
 
 
 def runs(

@@ -57,11 +57,11 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
         max_length=config.model.max_length, batch_size=config.model.batch_size, pad_id=tokenizer.pad_token_id
     )
     facts["parity"] = check_parity(model, tokenizer, splits.inputs("validation"), folder, config.model.max_length)
-    if config.encoder.precision == "int8":
-        settings = quantise(folder, splits, settings)
     if config.encoder.blend:
         settings = blend_with_linear(splits, config, folder, settings)
         facts["blend"] = settings.blend or 0.0
+    if config.encoder.precision == "int8":
+        settings = quantise(folder, splits, settings)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return facts, settings
 
@@ -218,7 +218,7 @@ class OrderedEvaluation(Trainer):
     """Evaluates in the data's order: the Trainer's own also groups evaluation by length, and the
     metrics would compare predictions with other paragraphs' labels."""
 
-    def _get_eval_sampler(self, eval_dataset: Any) -> "SequentialSampler[Any]":
+    def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
         return SequentialSampler(eval_dataset)
 
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from communique.model.bundle import OnnxSettings
-from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE, load_onnx
+from communique.model.bundle import BLEND_FOLDER, OnnxSettings, open_classifier
+from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
 from communique.train.assessment import plain_report
 from communique.train.data import Splits
 from communique.train.encoder_model import Encoder
@@ -73,7 +73,10 @@ def check_parity(model: Encoder, tokenizer: Any, texts: list[str], folder: Path,
 
 def quantise(folder: Path, splits: Splits, settings: OnnxSettings) -> OnnxSettings:
     """Replace the graph by a dynamically quantised one (per-channel int8) if validation allows it:
-    at most 2 % of the labels flip and joint macro-F1 falls by at most 0.01. Else keep fp32."""
+    at most 2 % of the labels flip and joint macro-F1 falls by at most 0.01. Else keep fp32.
+
+    The whole model is judged, with the linear model it is blended with, if any.
+    """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     small = folder / "int8"
@@ -87,6 +90,8 @@ def quantise(folder: Path, splits: Splits, settings: OnnxSettings) -> OnnxSettin
         op_types_to_quantize=["MatMul", "Gather"],
     )
     shutil.copy(folder / TOKENIZER_FILE, small / TOKENIZER_FILE)
+    if settings.blend is not None:
+        shutil.copytree(folder / BLEND_FOLDER, small / BLEND_FOLDER)
     before, labels_before = _joint_and_labels(folder, splits, settings)
     after, labels_after = _joint_and_labels(small, splits, settings)
     flips = float((labels_before != labels_after).mean())
@@ -104,7 +109,7 @@ def quantise(folder: Path, splits: Splits, settings: OnnxSettings) -> OnnxSettin
 
 def _joint_and_labels(folder: Path, splits: Splits, settings: OnnxSettings) -> tuple[float, npt.NDArray[np.int64]]:
     """Joint macro-F1 on validation, and each (paragraph, topic)'s label: 0 absent, 1 + stance."""
-    classifier = load_onnx(folder, splits.taxonomy, settings.max_length, settings.batch_size, settings.pad_id, None)
+    classifier = open_classifier(folder, "encoder", splits.taxonomy, settings)
     scores = classifier.scores(splits.inputs("validation"))
     joint = plain_report(scores, splits.validation)["joint_macro_f1"]
     stance = scores.stance.argmax(axis=2) if scores.stance.shape[2] else np.zeros_like(scores.topic_logits, dtype=int)

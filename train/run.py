@@ -146,12 +146,13 @@ def finish_bundle(
                 **{f"n_{name}": len(part) for name, part in splits.parts.items()},
             },
             trained_on=tuple(sorted({article_hash(article) for article in splits.train.articles})),
+            training_seconds=round(seconds, 1),
             libraries=library_versions(),
         ),
     )
     held_out = [assessment for assessment in assessments if assessment.split == "test" and config.corpus.embedded]
     failures = failure_cases(held_out[0]) if held_out else []  # no user's texts go into a card
-    (folder / CARD).write_text(model_card(manifest, seconds, failures), encoding="utf-8")
+    (folder / CARD).write_text(model_card(manifest, failures), encoding="utf-8")
     return load_bundle(folder)
 
 

@@ -61,8 +61,7 @@ def our_cell(name: str, splits: Splits, sets: dict[str, Corpus]) -> Cell:
     bundle.classifier.scores(sets["test"].texts)
     speed = len(sets["test"]) / (time.monotonic() - began)
     size = sum(entry.size for entry in bundle.manifest.files.values())
-    card = re.search(r"in (\d+) seconds", (folder / "README.md").read_text("utf-8"))
-    return Cell(name, scores, bundle.manifest.calibration, float(card[1]) if card else None, speed, size)
+    return Cell(name, scores, bundle.manifest.calibration, bundle.manifest.training_seconds, speed, size)
 
 
 def rival_cell(name: str, rival: Rival, splits: Splits, sets: dict[str, Corpus]) -> Cell:

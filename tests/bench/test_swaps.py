@@ -2,9 +2,7 @@ import re
 
 from swaps import COUNTRIES, MISSIONS, swap
 
-TEXT = (
-    "Kenyan troops of MONUSCO left Mali after President Ana Okello and Mr Duval met. Okello blamed Kenya."
-)
+TEXT = "Kenyan troops of MONUSCO left Mali after President Ana Okello and Mr Duval met. Okello blamed Kenya."
 
 
 def test_every_known_name_is_another_one() -> None:

@@ -25,9 +25,10 @@ def card(stances: tuple[str, ...] = ("pro", "contra"), **fields: Any) -> str:
         taxonomy=Taxonomy(stances=stances, topics=(topic,)),
         calibration=Calibration(topics=(TOPIC,), topical_share=0.2),
         config={},
+        training_seconds=12.6,
         **fields,
     )
-    return model_card(manifest, seconds=12.6)
+    return model_card(manifest)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def card(stances: tuple[str, ...] = ("pro", "contra"), **fields: Any) -> str:
         "- `rail`: Building a railway.",
         "rail 0.125",
         "Trained on 37 paragraphs (corpus 0123456789ab)",
-        "in 13 seconds on a CPU with",
+        "in 13 seconds on ",
         "| | validation | test |",
         "| joint macro-F1 | 0.512 [0.400, 0.600] | – |",
         "| exact match | 0.750 | 0.500 |",
@@ -81,4 +82,4 @@ def test_failure_cases_have_a_section() -> None:
         calibration=Calibration(topics=(TOPIC,), topical_share=0.2),
         config={},
     )
-    assert "## Failure cases" in model_card(manifest, 1.0, ["- “It rained.” Labelled none; the model said rail."])
+    assert "## Failure cases" in model_card(manifest, ["- “It rained.” Labelled none; the model said rail."])

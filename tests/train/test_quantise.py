@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from communique.model.bundle import load_bundle
+from communique.model.errors import BundleError, PromotionError
+from communique.train import encoder_export
+from communique.train.quantise import quantise_bundle
+from communique.train.run import RunResult
+
+
+@pytest.fixture(scope="module")
+def encoder(train_tiny, tiny_backbone: Path) -> RunResult:
+    settings = ["model.max_length=48", "encoder.epochs=1", "encoder.blend=true", "output.bundle=bundles/to-quantise"]
+    return train_tiny("model.family=encoder", f"model.backbone={tiny_backbone}", *settings)
+
+
+def test_an_int8_bundle_stands_on_its_own(encoder: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder_export, "MAX_FLIPS", 1.0)
+    monkeypatch.setattr(encoder_export, "MAX_DROP", 1.0)
+    small = quantise_bundle(encoder.bundle, tmp_path / "int8")
+    large = load_bundle(encoder.bundle)
+    assert small.manifest.onnx is not None
+    assert small.manifest.onnx.precision == "int8"
+    assert small.manifest.onnx.blend == large.manifest.onnx.blend  # type: ignore[union-attr]
+    assert small.manifest.files["model.onnx"].size < large.manifest.files["model.onnx"].size
+    assert small.manifest.metrics.keys() == large.manifest.metrics.keys()
+    with pytest.raises(BundleError, match="no fp32 encoder"):
+        quantise_bundle(small.folder, tmp_path / "again")
+
+
+def test_the_gate_keeps_fp32(encoder: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder_export, "MAX_FLIPS", -1.0)
+    with pytest.raises(PromotionError, match="does not pass its gate"):
+        quantise_bundle(encoder.bundle, tmp_path / "int8")
+    assert not (tmp_path / "int8").exists()
+
+
+def test_other_families_have_no_int8_form(trained: RunResult, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no fp32 encoder"):
+        quantise_bundle(trained.bundle, tmp_path / "int8")

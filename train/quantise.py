@@ -1,0 +1,47 @@
+"""An int8 bundle beside an fp32 one: quantise, check against the gate, calibrate and evaluate anew."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from communique.model.bundle import CARD, MANIFEST, Bundle, load_bundle, open_classifier
+from communique.model.errors import BundleError, DataError, PromotionError
+from communique.train.assessment import assess_split
+from communique.train.config import TrainingConfig
+from communique.train.data import load_splits
+from communique.train.encoder_export import MAX_DROP, MAX_FLIPS, quantise
+from communique.train.run import calibrate, finish_bundle
+from communique.train.run_folder import export_bundle, refuse_foreign_folder
+
+
+def quantise_bundle(source: Path, destination: Path) -> Bundle:
+    """Write the int8 form of an encoder bundle, with its own calibration and metrics.
+
+    Raises:
+        BundleError: not an fp32 encoder bundle.
+        DataError: the corpus it was trained on is not there as it was.
+        PromotionError: validation does not allow it.
+    """
+    refuse_foreign_folder(destination)
+    manifest = load_bundle(source).manifest
+    if manifest.family != "encoder" or manifest.onnx is None or manifest.onnx.precision != "fp32":
+        raise BundleError(f"{source} is no fp32 encoder bundle; only those have an int8 form")
+    config = TrainingConfig.model_validate(manifest.config)
+    splits = load_splits(config)
+    if splits.sha256 != manifest.corpus["sha256"]:
+        raise DataError(f"{source} was trained on another corpus than is there now; train it again, then quantise")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "bundle"
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns(MANIFEST, CARD, ".*"))
+        onnx = quantise(folder, splits, manifest.onnx)
+        if onnx.precision != "int8":
+            raise PromotionError(
+                f"int8 does not pass its gate on validation (joint macro-F1 may fall by {MAX_DROP}, "
+                f"{MAX_FLIPS:.0%} of labels may flip; the log above says what it was): use {source}"
+            )
+        classifier = open_classifier(folder, manifest.family, splits.taxonomy, onnx)
+        scores = {name: classifier.scores(splits.inputs(name)) for name in splits.parts if name != "train"}
+        calibration = calibrate(scores["validation"], splits, config)
+        assessments = [assess_split(name, splits.parts[name], scores[name], calibration) for name in scores]
+        finish_bundle(folder, config, splits, calibration, onnx, assessments, manifest.training_seconds or 0.0)
+        return load_bundle(export_bundle(folder, destination))
