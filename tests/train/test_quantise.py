@@ -8,6 +8,8 @@ from communique.train import encoder_export
 from communique.train.quantise import quantise_bundle
 from communique.train.run import RunResult
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow", "ignore::UserWarning:mlflow")
+
 
 @pytest.fixture(scope="module")
 def encoder(train_tiny, tiny_backbone: Path) -> RunResult:

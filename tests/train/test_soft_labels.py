@@ -9,6 +9,8 @@ from communique.train.data import Splits
 from communique.train.run import RunResult
 from communique.train.soft_labels import read_soft_labels, teacher_scores, write_soft_labels
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow", "ignore::UserWarning:mlflow")
+
 
 @pytest.fixture
 def scores(tiny_splits: Splits) -> Scores:
