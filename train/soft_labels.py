@@ -71,7 +71,8 @@ def read_soft_labels(path: Path, corpus: Corpus) -> SoftLabels:
             values[index] = rows[example.article, example.paragraph].reshape(n_topics, width)
     if n and np.isnan(values).all():
         raise DataError(
-            f"{path} has no row for any training paragraph; were these soft labels made for another corpus?"
+            f"{path} has no row for any training paragraph, so it was made for another corpus; make one for this "
+            'with communique.train.soft_labels, or set encoder.soft_labels = "none"'
         )
     return SoftLabels(sigmoid(values[..., 0]).astype(np.float32), values[..., 1:])
 

