@@ -141,7 +141,7 @@ def quantise(
     out: Annotated[Path, typer.Option("--out", help="Folder for the int8 bundle.")],
     as_json: Json = False,
 ) -> None:
-    """Write the int8 form of an encoder bundle: a quarter of the size, if validation allows it."""
+    """Write the int8 form of an encoder bundle: a third of the size, if validation allows it."""
     from communique.train.quantise import quantise_bundle
 
     result = quantise_bundle(bundle, out)
