@@ -3,6 +3,8 @@
 # make bench-quality, make bench-behaviour    measure, into benchmarks.md
 PYTHON ?= python3
 PIP_FLAGS ?=
+# What is installed beside the scoring path; `ray`, `spark` and `docs` are further ones.
+EXTRAS ?= train,formats,report,http,dev
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
@@ -53,7 +55,7 @@ backbones/all-mpnet-base-v2: .venv/.ready
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt --editable ".[train,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt --editable ".[$(EXTRAS)]"
 	@touch $@
 
 bundles/quick/bundle.json: .venv/.ready configs/quick.toml $(SOURCES)
