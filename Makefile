@@ -8,7 +8,7 @@ EXTRAS ?= train,formats,report,http,dev
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
-.PHONY: demo test lint core-check bench-quality bench-behaviour bench-quadclass mpnet-backbone clean
+.PHONY: demo test lint core-check bench-quality bench-behaviour bench-quadclass bench-speed mpnet-backbone clean
 .DELETE_ON_ERROR:
 
 demo: bundles/quick/bundle.json
@@ -37,6 +37,11 @@ bench-quality: .venv/.ready
 BUNDLE ?= bundles/encoder
 bench-behaviour: .venv/.ready
 	$(BIN)/python tests/bench/behaviour.py $(BUNDLE) $(DATA:%=--data %)
+
+# Speed as ratios within one run, memory, cold start; an int8 encoder bundle is the fastest.
+SPEED_BUNDLE ?= bundles/encoder-int8
+bench-speed: .venv/.ready
+	$(BIN)/python tests/bench/speed.py $(SPEED_BUNDLE)
 
 # The protocol of a public set, whose data you fetch yourself: configs/quadclass.toml says where.
 FAMILY ?= linear frozen encoder

@@ -17,13 +17,13 @@ class BlendedClassifier:
     """`weight` is the share of `second`; holders, evidence and truncation are those of `first`."""
 
     def __init__(self, first: Classifier, second: Classifier, weight: float) -> None:
-        self._first = first
-        self._second = second
-        self._weight = weight
+        self.first = first
+        self.second = second
+        self.weight = weight
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """Score texts with both models."""
-        return blend(self._first.scores(texts), self._second.scores(texts), self._weight)
+        return blend(self.first.scores(texts), self.second.scores(texts), self.weight)
 
 
 def blend(first: Scores, second: Scores, weight: float) -> Scores:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from communique.model.calibration import Calibration
 from communique.model.classifier import Classifier
 from communique.model.errors import BundleError
+from communique.model.gate import Gate
 from communique.model.taxonomy import Taxonomy
 
 FORMAT_VERSION = 1
@@ -36,7 +37,8 @@ class FileEntry(BaseModel):
 
 class OnnxSettings(BaseModel):
     """How an ONNX graph is fed: tokens per window, windows per batch, the padding token; `blend` is the
-    weight of the linear model in `blend/`, if there is one."""
+    weight of the linear model in `blend/`, if there is one, and `gate` says which paragraphs that one
+    decides alone."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,6 +47,7 @@ class OnnxSettings(BaseModel):
     pad_id: int
     precision: Literal["fp32", "int8"] = "fp32"
     blend: float | None = Field(default=None, gt=0.0, lt=1.0)
+    gate: Gate | None = None
 
 
 class Manifest(BaseModel):
@@ -79,6 +82,15 @@ class Bundle:
     @property
     def taxonomy(self) -> Taxonomy:
         return self.manifest.taxonomy
+
+    @property
+    def gate(self) -> Gate | None:
+        return None if self.manifest.onnx is None else self.manifest.onnx.gate
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether the scores of a text depend on that text alone, whatever is scored beside it."""
+        return self.manifest.onnx is None or self.manifest.onnx.batch_size == 1
 
     @property
     def sha256(self) -> str:

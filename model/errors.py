@@ -21,5 +21,9 @@ class InputError(CommuniqueError):
     """An article or a text handed in for scoring cannot be used."""
 
 
+class OutputError(CommuniqueError):
+    """Results cannot be written: the disk is full or not ours to write on. What was finished is kept."""
+
+
 class PromotionError(CommuniqueError):
     """A run does not pass the gate to become the champion."""

@@ -5,7 +5,9 @@ The graph takes `input_ids` and `attention_mask` (batch, length) and returns `to
 `holder_logits` (batch, n_topics, length, 2) and `evidence` (batch, n_topics, length).
 """
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,16 +26,26 @@ TOKENIZER_FILE = "tokenizer.json"
 
 
 class OnnxClassifier:
-    """An ONNX Runtime session with its tokenizer.
+    """An ONNX Runtime session of one thread with its tokenizer, run on several batches at a time.
 
     `batch_size` windows run together, sorted by length; `max_length` counts tokens with the
-    special ones. Batches depend on the order of the texts alone.
+    special ones. Batches depend on the order of the texts alone. With a batch size of 1 nothing is
+    padded and the scores of a text depend on that text alone, bit for bit; on two cores it is as
+    fast as batches of 8, because each core has a batch of its own.
     """
 
     def __init__(
-        self, session: Any, tokenizer: Any, taxonomy: Taxonomy, max_length: int, batch_size: int, pad_id: int
+        self,
+        session: Any,
+        tokenizer: Any,
+        taxonomy: Taxonomy,
+        max_length: int,
+        batch_size: int,
+        pad_id: int,
+        threads: int = 1,
     ) -> None:
         self._session = session
+        self._pool = ThreadPoolExecutor(threads, "onnx")
         self._tokenizer = tokenizer
         self._taxonomy = taxonomy
         self._batch_size = batch_size
@@ -77,10 +89,14 @@ class OnnxClassifier:
         )
         names = ["topic_logits", *(["stance_logits"] if n_stances else [])]
         names += ["holder_logits", "evidence"] if self._spans else []
-        order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]))
-        for start in range(0, len(order), self._batch_size):
-            batch = order[start : start + self._batch_size]
-            results = dict(zip(names, self._session.run(names, self._feed([sequences[i] for i in batch])), strict=True))
+        # The longest first, so that no long batch is left for one thread at the end.
+        order = sorted(range(len(sequences)), key=lambda i: -len(sequences[i]))
+        batches = [order[start : start + self._batch_size] for start in range(0, len(order), self._batch_size)]
+        runs = self._pool.map(
+            lambda batch: self._session.run(names, self._feed([sequences[i] for i in batch])), batches
+        )
+        for batch, arrays in zip(batches, runs, strict=True):
+            results = dict(zip(names, arrays, strict=True))
             outputs.topic_logits[batch] = results["topic_logits"]
             if n_stances:
                 outputs.stance_logits[batch] = results["stance_logits"]
@@ -130,18 +146,26 @@ def surest_windows(windows: list[Window], topic_logits: npt.NDArray[np.float32],
     return chosen
 
 
+def usable_cores() -> int:
+    """The cores that this process may use: a container, or Spark and Ray through OMP_NUM_THREADS, may give
+    it fewer than there are."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores, max(1, int(told))) if told.isdecimal() else cores
+
+
 def load_onnx(
     folder: Path, taxonomy: Taxonomy, max_length: int, batch_size: int, pad_id: int, threads: int | None
 ) -> OnnxClassifier:
-    """Open the graph and the tokenizer of a bundle; `threads` None uses every core."""
+    """Open the graph and the tokenizer of a bundle; `threads` None uses every core the process may use."""
     import onnxruntime as ort
     from tokenizers import Tokenizer
 
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or 0
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     session = ort.InferenceSession(str(folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"])
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return OnnxClassifier(session, tokenizer, taxonomy, max_length, batch_size, pad_id)
+    return OnnxClassifier(session, tokenizer, taxonomy, max_length, batch_size, pad_id, threads or usable_cores())

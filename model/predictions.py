@@ -37,7 +37,8 @@ class Prediction:
     """Everything the model says about one paragraph.
 
     `confidence` is the probability of the predicted label set; `abstained` marks paragraphs whose
-    confidence is below the threshold for the configured risk and changes nothing else.
+    confidence is below the threshold for the configured risk and changes nothing else. `gated` says
+    that the gate of a cascade decided it without the encoder.
     """
 
     index: int
@@ -48,6 +49,7 @@ class Prediction:
     confidence: float
     abstained: bool
     truncated: bool
+    gated: bool = False
 
     @property
     def topics(self) -> tuple[TopicPrediction, ...]:

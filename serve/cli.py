@@ -4,17 +4,12 @@ import json
 import logging
 import sys
 import traceback
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from communique.model.errors import CommuniqueError, PromotionError
-
-if TYPE_CHECKING:
-    from communique.model.taxonomy import Taxonomy
-    from communique.serve.score import ScoreResult
+from communique.model.errors import CommuniqueError, OutputError, PromotionError
 
 TRAIN_PACKAGES = {
     "torch",
@@ -42,6 +37,7 @@ BundleName = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle fold
 
 def build_app() -> typer.Typer:
     """The root command with everything mounted."""
+    from communique.serve.score_command import score
     from communique.train.cli import register
 
     app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -62,63 +58,6 @@ def communique(
     )
     for noisy in ("alembic", "mlflow", "httpx", "matplotlib", "trafilatura", "htmldate"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-
-
-def score(
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Files and folders: text, HTML, JSON, JSON Lines.")
-    ],
-    model: Annotated[str, typer.Option("--model", help="A bundle folder or models:/NAME@ALIAS.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results; a rerun continues there.")],
-    formats: Annotated[
-        list[str] | None, typer.Option("--format", help="jsonl or csv, written beside Parquet; repeatable.")
-    ] = None,
-    language: Annotated[
-        str, typer.Option("--language", help="Score articles in this language (ISO code) or `any`.")
-    ] = "en",
-    prior: Prior = None,
-    engine: Annotated[str, typer.Option("--engine", help="local: this machine.")] = "local",
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Start again if the folder holds other results.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Tag every paragraph of articles and write Parquet tables."""
-    from communique.serve.progress import file_progress
-    from communique.serve.score import ScoreOptions
-    from communique.serve.score import score as run
-    from communique.serve.tagger import Tagger, load, shifted_prior
-
-    if engine != "local":
-        raise typer.BadParameter(f"--engine {engine}: this version has the engine `local` only")
-    chosen = tuple(dict.fromkeys(name for name in formats or () if name != "parquet"))
-    if set(chosen) - {"jsonl", "csv"}:
-        raise typer.BadParameter(f"--format {', '.join(chosen)}: expected jsonl or csv (Parquet is always written)")
-    code = language.strip().lower().partition("-")[0]
-    if not (code.isascii() and code.isalpha() and len(code) in (2, 3)):
-        raise typer.BadParameter(f"--language {language}: expected an ISO code such as en, or `any`")
-    tagger = load(model)
-    if prior is not None:
-        shares = shifted_prior(tagger.bundle, prior)
-        assert shares is not None
-        tagger = Tagger(tagger.bundle, dict(zip(tagger.bundle.taxonomy.topic_names, map(float, shares), strict=True)))
-    with file_progress() as progress:
-        result = run(paths, tagger, out, ScoreOptions(chosen, code, overwrite), progress)
-    print(json.dumps(asdict(result)) if as_json else _score_summary(result, out, tagger.bundle.taxonomy))
-    if result.failed:
-        raise typer.Exit(SOME_FAILED)
-
-
-def _score_summary(result: "ScoreResult", out: Path, taxonomy: "Taxonomy") -> str:
-    """What was found and where everything lies."""
-    from communique.serve.summary import summary
-
-    return (
-        f"{summary(out, taxonomy)}\n\n"
-        f"{result.articles} articles, {result.paragraphs} paragraphs ({result.reused} articles done before), "
-        f"{result.skipped} skipped, {result.failed} failed, {result.seconds:.1f} s\n"
-        f"tables: {out}/paragraphs/*.parquet {out}/articles/*.parquet   failures: {out}/errors.jsonl"
-    )
 
 
 def evaluate(
@@ -163,6 +102,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail("interrupted; `score` and `sweep` continue where they stopped when run again", INTERRUPTED)
     except PromotionError as error:
         return _fail(f"promotion refused: {error}", REFUSED)
+    except OutputError as error:
+        return _fail(f"error: {error}", UNEXPECTED)
     except CommuniqueError as error:
         return _fail(f"error: {error}", BAD_INPUT)
     except ModuleNotFoundError as error:

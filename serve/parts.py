@@ -1,77 +1,83 @@
 """Which input files make up which output part, and what an earlier run finished.
 
-A part is a group of files in sorted order. Its sidecar under `manifest/` is written last, so a part
-with a sidecar is complete. A rerun keeps the parts whose files are unchanged, scores a part again
-when one of its files changed or went away, and puts new files into new parts.
+A part is a group of files in order, or one big file of many records, whose rows are written in
+slices of so many records. The sidecar of a part or slice under `manifest/` is written last, so what
+has a sidecar is complete. A rerun keeps the parts whose files are unchanged, goes on with a big file
+after its last slice, scores a part again when one of its files changed or went away, and puts new
+files into new parts.
 """
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from communique.model.errors import InputError
+from communique.serve.inputs import InputFile
+from communique.serve.items import Item, ReadFailure, is_stream, read_items
+from communique.serve.writers import write_json
 
 PART_FILES = 500
 PART_BYTES = 8_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """A file to read: `root` is the folder its path is given relative to; size and modification
-    time tell whether it changed since."""
-
-    root: str
-    path: str
-    size: int
-    mtime_ns: int
-
-    @property
-    def location(self) -> Path:
-        return Path(self.root) / self.path
+# A file of many records is a part by itself from this size on (it may be compressed).
+SLICED_BYTES = 1_000_000
+SLICE_RECORDS = 2_000
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the output: its number, its files, and its sidecar's content once it is complete."""
+    """A part of the output: its number, its files, whether it is written in slices, and the sidecars
+    of what is complete, in order."""
 
     number: int
     files: tuple[InputFile, ...]
-    done: dict[str, Any] | None = None
+    sliced: bool
+    done: tuple[dict[str, Any], ...] = ()
 
     @property
-    def name(self) -> str:
-        return f"part-{self.number:05d}"
+    def complete(self) -> bool:
+        return bool(self.done) and bool(self.done[-1]["last"])
+
+    def name(self, piece: int) -> str:
+        return f"part-{self.number:05d}" + (f"-{piece:05d}" if self.sliced else "")
 
 
-def input_files(found: Sequence[tuple[Path, Path]]) -> list[InputFile]:
-    """Describe (root, file) pairs.
+@dataclass(frozen=True)
+class Piece:
+    """What is written together: a whole part or a slice of one. `first` is its first record's number
+    in the part, `limit` how many records it holds at most (None: all)."""
 
-    Raises:
-        InputError: two inputs have the same path below their roots, so their rows would collide.
+    name: str
+    files: tuple[InputFile, ...]
+    first: int = 0
+    limit: int | None = None
+
+    def items(self) -> Iterator[tuple[int, Item | ReadFailure]]:
+        """(number of the file, item) in reading order."""
+        if self.limit is None:
+            for number, file in enumerate(self.files):
+                for item in read_items(file):
+                    yield number, item
+        else:
+            for item in islice(read_items(self.files[0], self.first), self.limit):
+                yield 0, item
+
+
+def pieces(part: Part) -> Iterator[Piece]:
+    """The pieces of a part that are still to be scored; a slice follows as long as the last was full.
+
+    The one who takes the pieces adds each finished sidecar to the part's folder before the next.
     """
-    files: dict[str, InputFile] = {}
-    for root, file in found:
-        relative = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
-        size, mtime = _stat(file)
-        entry = InputFile(str(root.resolve()), relative, size, mtime)
-        if relative in files:
-            raise InputError(
-                f"{files[relative].location} and {entry.location} have the same path below their roots; "
-                "name their common parent folder instead"
-            )
-        files[relative] = entry
-    return list(files.values())
-
-
-def _stat(file: Path) -> tuple[int, int]:
-    """Size and modification time; a file that cannot be seen is left for reading to report."""
-    try:
-        status = file.stat()
-    except OSError:
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
+    if not part.sliced:
+        yield Piece(part.name(0), part.files)
+        return
+    number, first = len(part.done), sum(content["records"] for content in part.done)
+    while True:
+        yield Piece(part.name(number), part.files, first, SLICE_RECORDS)
+        number, first = number + 1, first + SLICE_RECORDS
 
 
 def plan_parts(files: Sequence[InputFile], out: Path) -> list[Part]:
@@ -83,43 +89,102 @@ def plan_parts(files: Sequence[InputFile], out: Path) -> list[Part]:
         InputError: an earlier run put another file of the same path below its root into `out`.
     """
     current = {file.path: file for file in files}
-    parts: list[Part] = []
+    earlier: dict[int, list[dict[str, Any]]] = {}
     for sidecar in sorted((out / "manifest").glob("part-*.json")):
-        content = json.loads(sidecar.read_text("utf-8"))
-        before = tuple(InputFile(**entry) for entry in content["files"])
-        after = []
-        for file in before:
-            now = current.pop(file.path, None)
-            if now is not None and now.root != file.root and file.location.exists():
-                raise InputError(
-                    f"{out} holds results of {file.location}; {now.location} has the same path below its root. "
-                    "Choose another --out, or name their common parent folder"
-                )
-            if now is not None or file.location.exists():
-                after.append(now or file)
-        number = int(sidecar.stem.removeprefix("part-"))
-        complete = (out / "paragraphs" / f"{sidecar.stem}.parquet").is_file()
-        parts.append(Part(number, tuple(after), content if complete and tuple(after) == before else None))
+        number = int(sidecar.stem.split("-")[1])
+        earlier.setdefault(number, []).append({**json.loads(sidecar.read_text("utf-8")), "name": sidecar.stem})
+    parts = [_earlier_part(number, contents, current, out) for number, contents in sorted(earlier.items())]
     first = max((part.number for part in parts), default=-1) + 1
-    return parts + [Part(first + i, group) for i, group in enumerate(_grouped(list(current.values())))]
+    groups = _grouped(list(current.values()))
+    return parts + [Part(first + i, group, _is_sliced(group)) for i, group in enumerate(groups)]
+
+
+def _earlier_part(number: int, contents: list[dict[str, Any]], current: dict[str, InputFile], out: Path) -> Part:
+    """A part of an earlier run as it is now; takes its files out of `current`."""
+    before = tuple(InputFile(**entry) for entry in contents[0]["files"])
+    after = []
+    for file in before:
+        now = current.pop(file.path, None)
+        if now is not None and now.root != file.root and os.path.lexists(file.location):
+            raise InputError(
+                f"{out} holds results of {file.location}; {now.location} has the same path below its root. "
+                "Choose another --out, or name their common parent folder"
+            )
+        if now is not None or _still_there(file):
+            after.append(now or file)
+    files = tuple(after)
+    sliced = contents[0]["sliced"] and bool(files)
+    done = []
+    for position, content in enumerate(contents if files == before else ()):
+        written = (out / "paragraphs" / f"{content['name']}.parquet").is_file()
+        if not written or content["slice"] != position:
+            break
+        done.append(content)
+    return Part(number, files, sliced, tuple(done))
+
+
+def _still_there(file: InputFile) -> bool:
+    """Files behind a URL stay until they are named again and found changed."""
+    return "://" in file.root or os.path.lexists(file.location)
+
+
+def has_changed(file: InputFile) -> bool:
+    """Whether a local file is another now than when the run was planned, as one that is still being written."""
+    if "://" in file.root:
+        return False
+    try:
+        status = Path(file.location).stat()
+    except OSError:
+        return True
+    return (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)
+
+
+def _is_sliced(group: tuple[InputFile, ...]) -> bool:
+    return len(group) == 1 and is_stream(group[0].path) and group[0].size >= SLICED_BYTES
 
 
 def _grouped(files: list[InputFile]) -> list[tuple[InputFile, ...]]:
-    groups: list[list[InputFile]] = []
+    groups: list[tuple[InputFile, ...]] = []
+    group: list[InputFile] = []
     size = 0
     for file in files:
-        if not groups or len(groups[-1]) >= PART_FILES or size + file.size > PART_BYTES:
-            groups.append([])
-            size = 0
-        groups[-1].append(file)
+        if _is_sliced((file,)):
+            groups += [tuple(group), (file,)] if group else [(file,)]
+            group, size = [], 0
+            continue
+        if group and (len(group) >= PART_FILES or size + file.size > PART_BYTES):
+            groups.append(tuple(group))
+            group, size = [], 0
+        group.append(file)
         size += file.size
-    return [tuple(group) for group in groups]
+    return [*groups, tuple(group)] if group else groups
 
 
-def write_sidecar(manifest: Path, part: Part, content: dict[str, Any]) -> dict[str, Any]:
-    """Mark a part complete; the file appears whole or not at all."""
-    full = {"files": [asdict(file) for file in part.files], **content}
-    partial = manifest / f".{part.name}.tmp"
-    partial.write_text(json.dumps(full), encoding="utf-8")
-    partial.replace(manifest / f"{part.name}.json")
-    return full
+def forget(part: Part, out: Path) -> None:
+    """Remove what an earlier run wrote of a part that has to be done again, its slices' last first, so
+    that what is left at any moment is a beginning."""
+    kept = {content["name"] for content in part.done}
+    for sidecar in sorted((out / "manifest").glob(f"part-{part.number:05d}*.json"), reverse=True):
+        if sidecar.stem in kept:
+            continue
+        sidecar.unlink()
+        if sidecar.stem != part.name(0) or part.sliced:
+            for file in out.glob(f"*/{sidecar.stem}.*"):
+                file.unlink()
+            for file in out.glob(f"*/*/{sidecar.stem}.*"):
+                file.unlink()
+
+
+def write_sidecar(manifest: Path, piece: Piece, part: Part, content: dict[str, Any]) -> dict[str, Any]:
+    """Mark a piece complete; the file appears whole or not at all."""
+    number = 0 if piece.limit is None else piece.first // SLICE_RECORDS
+    last = piece.limit is None or content["records"] < piece.limit
+    full = {
+        "files": [asdict(file) for file in piece.files],
+        "sliced": part.sliced,
+        "slice": number,
+        "last": last,
+        **content,
+    }
+    write_json(manifest / f"{piece.name}.json", full)
+    return {**full, "name": piece.name}

@@ -1,7 +1,6 @@
 """Predictions as table rows: the schema of the Parquet layout and one article's rows in it."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,9 +8,7 @@ import pyarrow as pa
 
 from communique.model.predictions import Prediction, TopicPrediction
 from communique.model.taxonomy import Taxonomy, Topic
-from communique.model.texts import Article
-
-NOT_WORD = re.compile(r"\W+")
+from communique.serve.worker import Parsed
 
 
 def paragraph_schema(taxonomy: Taxonomy) -> pa.Schema:
@@ -34,6 +31,10 @@ def paragraph_schema(taxonomy: Taxonomy) -> pa.Schema:
         ("truncated", pa.bool_()),
         ("content_lost", pa.bool_()),
         ("confidence", pa.float64()),
+        ("author", pa.string()),
+        ("url", pa.string()),
+        ("quote", pa.int64()),
+        ("gated", pa.bool_()),
     ]
     for topic in taxonomy.topics:
         fields += [(f"{topic.name}.probability", pa.float64()), (f"{topic.name}.present", pa.bool_())]
@@ -50,7 +51,7 @@ def paragraph_schema(taxonomy: Taxonomy) -> pa.Schema:
 
 
 def article_schema(taxonomy: Taxonomy) -> pa.Schema:
-    """Columns of an article row: what it is, how many paragraphs, and counts per topic and stance."""
+    """Columns of an article row: what it is, how many paragraphs, and per topic counts, balance and place."""
     fields = [
         ("article_id", pa.string()),
         ("path", pa.string()),
@@ -63,11 +64,15 @@ def article_schema(taxonomy: Taxonomy) -> pa.Schema:
         ("skipped", pa.string()),
         ("paragraphs", pa.int64()),
         ("abstained", pa.int64()),
+        ("author", pa.string()),
+        ("url", pa.string()),
     ]
     for topic in taxonomy.topics:
         fields.append((f"{topic.name}.paragraphs", pa.int64()))
         if topic.stance:
             fields += [(f"{topic.name}.{stance}", pa.int64()) for stance in taxonomy.stances]
+            fields.append((f"{topic.name}.balance", pa.float64()))
+        fields.append((f"{topic.name}.strongest", pa.int64()))
     return pa.schema(fields)
 
 
@@ -76,18 +81,19 @@ def article_id(path: str, record: int) -> str:
     return hashlib.sha256(f"{path}\0{record}".encode()).hexdigest()[:16]
 
 
-def cluster_id(text: str) -> str:
-    """Equal for paragraphs that are the same but for case, spacing and punctuation: copies of one text."""
-    return hashlib.sha256(NOT_WORD.sub(" ", text.casefold()).strip().encode()).hexdigest()[:16]
+def paragraph_rows(parsed: Parsed, predictions: Sequence[Prediction], taxonomy: Taxonomy) -> list[dict[str, Any]]:
+    """One row per paragraph of an article; `cluster` is the paragraph's copy key until all are known."""
+    identifier = article_id(parsed.article.path, parsed.article.record)
+    return [
+        _paragraph_row(parsed, identifier, position, prediction, taxonomy)
+        for position, prediction in enumerate(predictions)
+    ]
 
 
-def paragraph_rows(article: Article, predictions: Sequence[Prediction], taxonomy: Taxonomy) -> list[dict[str, Any]]:
-    """One row per paragraph of an article."""
-    identifier = article_id(article.path, article.record)
-    return [_paragraph_row(article, identifier, prediction, taxonomy) for prediction in predictions]
-
-
-def _paragraph_row(article: Article, identifier: str, prediction: Prediction, taxonomy: Taxonomy) -> dict[str, Any]:
+def _paragraph_row(
+    parsed: Parsed, identifier: str, position: int, prediction: Prediction, taxonomy: Taxonomy
+) -> dict[str, Any]:
+    article = parsed.article
     row: dict[str, Any] = {
         "article_id": identifier,
         "path": article.path,
@@ -101,11 +107,15 @@ def _paragraph_row(article: Article, identifier: str, prediction: Prediction, ta
         "start": prediction.start,
         "end": prediction.end,
         "text": prediction.text,
-        "cluster": cluster_id(prediction.text),
+        "cluster": parsed.copies[position],
         "abstained": prediction.abstained,
         "truncated": prediction.truncated,
         "content_lost": article.content_lost,
         "confidence": prediction.confidence,
+        "author": article.author,
+        "url": article.url,
+        "quote": parsed.quotes[position],
+        "gated": prediction.gated,
     }
     for topic, found in zip(taxonomy.topics, prediction.all_topics, strict=True):
         row |= _topic_columns(topic, found)
@@ -124,10 +134,9 @@ def _topic_columns(topic: Topic, found: TopicPrediction) -> dict[str, Any]:
     return {f"{topic.name}.{name}": value for name, value in columns.items()}
 
 
-def article_row(
-    article: Article, predictions: Sequence[Prediction], taxonomy: Taxonomy, skipped: str | None = None
-) -> dict[str, Any]:
-    """The row of one article; `skipped` says why it was left out, if it was."""
+def article_row(parsed: Parsed, predictions: Sequence[Prediction], taxonomy: Taxonomy) -> dict[str, Any]:
+    """The row of one article, scored or skipped."""
+    article = parsed.article
     row: dict[str, Any] = {
         "article_id": article_id(article.path, article.record),
         "path": article.path,
@@ -137,13 +146,37 @@ def article_row(
         "published": article.published,
         "language": article.language,
         "content_lost": article.content_lost,
-        "skipped": skipped,
+        "skipped": parsed.skipped,
         "paragraphs": len(predictions),
         "abstained": sum(prediction.abstained for prediction in predictions),
+        "author": article.author,
+        "url": article.url,
     }
     for column, topic in enumerate(taxonomy.topics):
-        found = [prediction.all_topics[column] for prediction in predictions if prediction.all_topics[column].present]
-        row[f"{topic.name}.paragraphs"] = len(found)
-        if topic.stance:
-            row |= {f"{topic.name}.{stance}": sum(one.stance == stance for one in found) for stance in taxonomy.stances}
+        found = [(prediction.all_topics[column], prediction.index) for prediction in predictions]
+        row |= _article_columns(topic, taxonomy.stances if topic.stance else (), found)
     return row
+
+
+def _article_columns(
+    topic: Topic, stances: Sequence[str], found: Sequence[tuple[TopicPrediction, int]]
+) -> dict[str, Any]:
+    """What an article has on one topic.
+
+    `balance` is the share of favor less the share of against among its paragraphs on the topic, from
+    the probabilities: from -1 to 1, null for stances of other names or without a paragraph on the
+    topic. `strongest` is the number of the paragraph that is surest of the topic and its stance.
+    """
+    present = [(one, number) for one, number in found if one.present]
+    columns: dict[str, Any] = {"paragraphs": len(present)}
+    columns |= {stance: sum(one.stance == stance for one, _ in present) for stance in stances}
+    if present and {"favor", "against"} <= set(stances):
+        leaning = sum(one.probability * (one.stances["favor"] - one.stances["against"]) for one, _ in present)
+        columns["balance"] = leaning / sum(one.probability for one, _ in present)
+    if present:
+        columns["strongest"] = max(present, key=lambda pair: (_surety(pair[0]), -pair[1]))[1]
+    return {f"{topic.name}.{name}": value for name, value in columns.items()}
+
+
+def _surety(found: TopicPrediction) -> float:
+    return found.probability * max(found.stances.values(), default=1.0)

@@ -1,38 +1,48 @@
 """Score files and folders of articles into Parquet: streaming, resumable, one bad file never stops it."""
 
 import importlib.metadata
-import json
-import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from communique.model.errors import InputError
+from communique.model.errors import InputError, OutputError
 from communique.model.predictions import Prediction
-from communique.model.texts import Article
-from communique.serve.language import article_language
-from communique.serve.parts import InputFile, Part, input_files, plan_parts, write_sidecar
-from communique.serve.reading import ReadFailure, find_files, ignored_files, read_articles
+from communique.serve.clusters import assign_clusters, forget_clusters
+from communique.serve.copies import KnownTexts
+from communique.serve.inputs import find_inputs
+from communique.serve.items import Item, ReadFailure
+from communique.serve.output import clear_partial_files, locked, prepare, write_run
+from communique.serve.parts import Part, Piece, forget, has_changed, pieces, plan_parts, write_sidecar
+from communique.serve.pool import ParserPool
 from communique.serve.rows import article_row, article_schema, paragraph_rows, paragraph_schema
+from communique.serve.sketches import SketchFile
 from communique.serve.tagger import Tagger
+from communique.serve.worker import Parsed, ParseOptions
 from communique.serve.writers import PartWriter
 
 CHUNK_CHARACTERS = 400_000
-COUNTS = ("articles", "paragraphs", "failed", "skipped")
-ANY = "any"
+COUNTS = ("articles", "paragraphs", "failed", "skipped", "read")
+# Up to this size plain documents are read in this process, for a quick start.
+SMALL_BYTES = 200_000
+PLAIN = (".txt", ".md", ".json", ".jsonl")
 
 
 @dataclass(frozen=True)
 class ScoreOptions:
-    """What a run was asked for. `language` is the code that is scored, or "any"."""
+    """What a run was asked for. `language` is the code that is scored, or "any"; `columns` are our field
+    names to the user's; `workers` parse (None: one a core), each item within `seconds`."""
 
     formats: tuple[str, ...] = ()
     language: str = "en"
     overwrite: bool = False
+    glob: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    gate: bool = True
+    workers: int | None = None
+    seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -50,198 +60,205 @@ class ScoreResult:
 
 
 Progress = Callable[[int, int], None]
+# Scores the parts that are not complete and returns the sidecars of all, in order.
+Engine = Callable[[Sequence[Part], Tagger, Path, ScoreOptions, Progress], list[dict[str, Any]]]
 
 
-def score(paths: Sequence[Path], tagger: Tagger, out: Path, options: ScoreOptions, progress: Progress) -> ScoreResult:
+def score(
+    paths: Sequence[str | Path],
+    tagger: Tagger,
+    out: Path,
+    options: ScoreOptions,
+    progress: Progress,
+    engine: Engine | None = None,
+) -> ScoreResult:
     """Score every article under `paths` into the folder `out`.
 
     `progress(done, total)` is told the number of input files. A rerun with the same model and
-    options continues where the last one stopped.
+    options continues where the last one stopped. `engine` None scores in this process.
 
     Raises:
         InputError: a path does not exist, there is nothing to read, or `out` holds results of
-            another model or other options. Nothing is written then.
+            another model or other options, or is being written by another run. Nothing is written then.
+        OutputError: the disk is full or cannot be written; what was finished is kept.
     """
     started = time.monotonic()
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path} does not exist; name files or folders of articles")
-    files = input_files(find_files(paths, exclude=out))
+    files, ignored = find_inputs([str(path) for path in paths], options.glob, out)
     if not files:
-        raise InputError(f"no article under {', '.join(map(str, paths))}; expected .txt, .html, .json or .jsonl files")
+        raise InputError(f"no article under {', '.join(map(str, paths))}; `communique score --help` names what is read")
     settings = {
         "communique": importlib.metadata.version("communique"),
         "model": tagger.bundle.sha256,
         "language": options.language,
         "formats": list(options.formats),
         "prior": tagger.prior,
+        "columns": dict(options.columns),
+        "gate": options.gate and tagger.bundle.gate is not None,
     }
-    _prepare(out, settings, options.overwrite)
-    parts = plan_parts(files, out)
-    finished, scored = _run_parts(parts, tagger, out, options, progress)
-    reused = sum(part.done["articles"] for part in parts if part.done is not None)
-    seconds = time.monotonic() - started
-    counts = {name: sum(content[name] for content in finished) for name in COUNTS}
-    result = ScoreResult(
-        **counts,
-        reused=reused,
-        seconds=round(seconds, 3),
-        paragraphs_per_second=round(scored / seconds, 1),
-        out=str(out),
-    )
-    _write_run(out, settings, tagger, result, finished, [str(file) for file in ignored_files(paths)])
+    prepare(out, settings, options.overwrite)
+    with locked(out):
+        clear_partial_files(out)
+        parts = plan_parts(files, out)
+        reused = [content for part in parts for content in part.done]
+        if not all(part.complete for part in parts):
+            forget_clusters(out)
+        try:
+            finished = (engine or score_here)(parts, tagger, out, options, progress)
+            assign_clusters(out, [content["name"] for content in finished], options.formats)
+        except OSError as error:  # what cannot be read is recorded where it is read
+            raise OutputError(
+                f"{out} cannot be written: {error.strerror or error}. What was finished is kept: free some space or "
+                "mend the folder, then run the same command again"
+            ) from error
+        seconds = time.monotonic() - started
+        counts = {name: sum(content[name] for content in finished) for name in COUNTS}
+        fresh = counts["paragraphs"] - sum(content["paragraphs"] for content in reused)
+        result = ScoreResult(
+            articles=counts["articles"],
+            paragraphs=counts["paragraphs"],
+            failed=counts["failed"],
+            skipped=counts["skipped"],
+            reused=sum(content["articles"] for content in reused),
+            seconds=round(seconds, 3),
+            paragraphs_per_second=round(fresh / seconds, 1),
+            out=str(out),
+        )
+        write_run(out, settings, tagger, asdict(result), finished, ignored)
     return result
 
 
-def _prepare(out: Path, settings: dict[str, Any], overwrite: bool) -> None:
-    """Make the folder ready, or refuse one that holds something else; only our own results are ever removed."""
-    settings_file = out / "manifest" / "settings.json"
-    if settings_file.is_file():
-        before = _read_settings(settings_file)
-        if overwrite:
-            for name in ("paragraphs", "articles", "manifest", "jsonl", "csv"):
-                shutil.rmtree(out / name, ignore_errors=True)
-        elif before != settings:
-            changed = ", ".join(key for key in settings if settings[key] != before.get(key))
-            raise InputError(f"{out} holds results with another {changed}; choose another --out, or --overwrite")
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not an empty folder and holds no scored articles; choose another --out")
-    try:
-        settings_file.parent.mkdir(parents=True, exist_ok=True)
-        partial_file = settings_file.with_name(".settings.tmp")
-        partial_file.write_text(json.dumps(settings), encoding="utf-8")
-        partial_file.replace(settings_file)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error}; choose another --out") from error
-
-
-def _read_settings(path: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError):
-        return {}
-
-
-def _run_parts(
-    parts: list[Part], tagger: Tagger, out: Path, options: ScoreOptions, progress: Progress
-) -> tuple[list[dict[str, Any]], int]:
-    """Score the parts that are not done; returns every part's sidecar and the paragraphs scored now."""
+def score_here(
+    parts: Sequence[Part], tagger: Tagger, out: Path, options: ScoreOptions, progress: Progress
+) -> list[dict[str, Any]]:
+    """The local engine: parsing in worker processes, the model in this one."""
     total = sum(len(part.files) for part in parts)
     finished: list[dict[str, Any]] = []
-    done = scored = 0
-    for part in parts:
-        content = part.done
-        if content is None:
-            content = _score_part(part, tagger, out, options, partial(_shifted, progress, done, total))
-            scored += content["paragraphs"]
-        finished.append(content)
-        done += len(part.files)
-        progress(done, total)
-    return finished, scored
+    done = 0
+    with ExitStack() as stack:
+        pool: ParserPool | None = None
+        for part in parts:
+            if not part.complete and pool is None:
+                pool = stack.enter_context(open_pool(parts, options))
+                texts = KnownTexts(tagger, options.gate)
+            finished += part.done
+            if not part.complete and pool is not None:
+                before = done
+                finished += score_part(
+                    part, texts, pool, out, options, lambda n, before=before: progress(before + n, total)
+                )
+            done += len(part.files)
+            progress(done, total)
+    return finished
 
 
-def _shifted(progress: Progress, before: int, total: int, done: int) -> None:
-    progress(before + done, total)
+def open_pool(parts: Sequence[Part], options: ScoreOptions) -> ParserPool:
+    """As many workers as asked for, or as there are cores; none for a few small plain files."""
+    from communique.model.onnx import usable_cores
+
+    files = [file for part in parts if not part.complete for file in part.files]
+    plain = all(file.path.lower().endswith(PLAIN) for file in files)
+    small = plain and sum(file.size for file in files) <= SMALL_BYTES
+    workers = options.workers if options.workers is not None else 0 if small else min(usable_cores(), len(files))
+    return ParserPool(workers, ParseOptions(options.language, options.columns), options.seconds)
 
 
-def _score_part(
-    part: Part, tagger: Tagger, out: Path, options: ScoreOptions, progress: Callable[[int], None]
+def score_part(
+    part: Part,
+    texts: KnownTexts,
+    pool: ParserPool,
+    out: Path,
+    options: ScoreOptions,
+    progress: Callable[[int], None],
+) -> list[dict[str, Any]]:
+    """Score what is missing of a part; the rows of each piece appear together, and its sidecar last."""
+    forget(part, out)
+    sidecars = []
+    for piece in pieces(part):
+        content = _score_piece(piece, texts, pool, out, options.formats, progress)
+        sidecars.append(write_sidecar(out / "manifest", piece, part, content))
+        if sidecars[-1]["last"]:
+            break
+    return sidecars
+
+
+def _score_piece(
+    piece: Piece,
+    texts: KnownTexts,
+    pool: ParserPool,
+    out: Path,
+    formats: Sequence[str],
+    progress: Callable[[int], None],
 ) -> dict[str, Any]:
-    """Score one part's files; its rows appear together with its sidecar, or not at all."""
-    taxonomy = tagger.bundle.taxonomy
+    taxonomy = texts.tagger.bundle.taxonomy
     counts = dict.fromkeys(COUNTS, 0)
-    failures: list[dict[str, Any]] = []
-    name, formats = part.name, options.formats
-    with (
-        PartWriter(out, "paragraphs", name, paragraph_schema(taxonomy), formats) as paragraphs,
-        PartWriter(out, "articles", name, article_schema(taxonomy), formats) as articles,
-    ):
-        for chunk, chunk_failures in _chunks(part.files, progress):
-            failures += [asdict(failure) for failure in chunk_failures]
-            tagged = _tag(chunk, tagger, options.language, failures)
-            paragraphs.write([row for article, found, _ in tagged for row in paragraph_rows(article, found, taxonomy)])
-            articles.write([article_row(article, found, taxonomy, skipped) for article, found, skipped in tagged])
-            counts["skipped"] += sum(skipped is not None for *_, skipped in tagged)
-            counts["articles"] += sum(skipped is None for *_, skipped in tagged)
-            counts["paragraphs"] += sum(len(found) for _, found, _ in tagged)
-    counts["failed"] = len(failures)
-    return write_sidecar(out / "manifest", part, {**counts, "failures": failures})
-
-
-def _chunks(
-    files: Sequence[InputFile], progress: Callable[[int], None]
-) -> Iterator[tuple[list[Article], list[ReadFailure]]]:
-    """Articles in reading order, in chunks of bounded size: a pure function of the part's files."""
-    articles: list[Article] = []
     failures: list[ReadFailure] = []
+    seen = _Counted(piece, progress)
+    with (
+        PartWriter(out, "paragraphs", piece.name, paragraph_schema(taxonomy), formats) as paragraphs,
+        PartWriter(out, "articles", piece.name, article_schema(taxonomy), formats) as articles,
+        SketchFile(out, piece.name) as sketches,
+    ):
+        for chunk in _chunks(pool.run(seen.items()), failures):
+            tagged = _tag(chunk, texts, failures)
+            paragraphs.write([row for parsed, found in tagged for row in paragraph_rows(parsed, found, taxonomy)])
+            articles.write([article_row(parsed, found, taxonomy) for parsed, found in tagged])
+            sketches.add(parsed for parsed, _ in tagged)
+            counts["skipped"] += sum(parsed.skipped is not None for parsed, _ in tagged)
+            counts["articles"] += sum(parsed.skipped is None for parsed, _ in tagged)
+            counts["paragraphs"] += sum(len(found) for _, found in tagged)
+            counts["read"] += sum(not prediction.gated for _, found in tagged for prediction in found)
+    counts["failed"] = len(failures)
+    changed = [file.path for file in piece.files if has_changed(file)]
+    return {**counts, "records": seen.records, "failures": [asdict(f) for f in failures], "changed": changed}
+
+
+class _Counted:
+    """The items of a piece, counted as they are taken."""
+
+    def __init__(self, piece: Piece, progress: Callable[[int], None]) -> None:
+        self._piece = piece
+        self._progress = progress
+        self.records = 0
+
+    def items(self) -> Iterator[Item | ReadFailure]:
+        last = -1
+        for number, item in self._piece.items():
+            self.records += 1
+            if number != last:
+                self._progress(number)
+                last = number
+            yield item
+
+
+def _chunks(results: Iterator[list[Parsed | ReadFailure]], failures: list[ReadFailure]) -> Iterator[list[Parsed]]:
+    """Articles in reading order, in chunks of bounded size: a pure function of what was read. Failures
+    are put into `failures`."""
+    articles: list[Parsed] = []
     size = 0
-    for done, file in enumerate(files, start=1):
-        for item in read_articles(file.location, Path(file.root)):
-            if isinstance(item, ReadFailure):
-                failures.append(item)
-                continue
-            articles.append(item)
-            size += len(item.text)
-            if size >= CHUNK_CHARACTERS:
-                yield articles, failures
-                articles, failures, size = [], [], 0
-        progress(done)
-    yield articles, failures
+    for found in (one for several in results for one in several):
+        if isinstance(found, ReadFailure):
+            failures.append(found)
+            continue
+        articles.append(found)
+        size += sum(len(paragraph.text) for paragraph in found.paragraphs)
+        if size >= CHUNK_CHARACTERS:
+            yield articles
+            articles, size = [], 0
+    yield articles
 
 
 def _tag(
-    articles: list[Article], tagger: Tagger, language: str, failures: list[dict[str, Any]]
-) -> list[tuple[Article, list[Prediction], str | None]]:
+    articles: list[Parsed], texts: KnownTexts, failures: list[ReadFailure]
+) -> list[tuple[Parsed, list[Prediction]]]:
     """Tag a chunk in one pass; if that fails, article by article, so that one cannot take others along."""
-    known = [replace(article, language=article_language(article)) for article in articles]
-    wanted = [article for article in known if language == ANY or article.language in (language, None)]
-    predictions = _tag_or_record(wanted, tagger, failures)
-    results: list[tuple[Article, list[Prediction], str | None]] = []
-    for article in known:
-        key = (article.path, article.record)
-        if key in predictions:
-            results.append((article, predictions[key], None))
-        elif article not in wanted:
-            results.append((article, [], f"language: {article.language}"))
-    return results
-
-
-def _tag_or_record(
-    articles: list[Article], tagger: Tagger, failures: list[dict[str, Any]]
-) -> dict[tuple[str, int], list[Prediction]]:
-    keys = [(article.path, article.record) for article in articles]
     try:
-        return dict(zip(keys, tagger.tag_articles(articles), strict=True))
+        return list(zip(articles, texts.predictions(articles), strict=True))
     except Exception:  # whatever one article makes the runtime raise is recorded below
-        done: dict[tuple[str, int], list[Prediction]] = {}
-        for key, article in zip(keys, articles, strict=True):
+        done: list[tuple[Parsed, list[Prediction]]] = []
+        for parsed in articles:
             try:
-                done[key] = tagger.tag_article(article)
+                done.append((parsed, texts.predictions([parsed])[0]))
             except Exception as error:
-                failure = ReadFailure(article.path, article.record, "tag", type(error).__name__, str(error))
-                failures.append(asdict(failure))
+                article = parsed.article
+                failures.append(ReadFailure(article.path, article.record, "tag", type(error).__name__, str(error)))
         return done
-
-
-def _write_run(
-    out: Path,
-    settings: dict[str, Any],
-    tagger: Tagger,
-    result: ScoreResult,
-    finished: list[dict[str, Any]],
-    ignored: list[str],
-) -> None:
-    lines = [json.dumps(failure, ensure_ascii=False) for content in finished for failure in content["failures"]]
-    (out / "errors.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    run = {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "bundle": {
-            "name": tagger.bundle.manifest.name,
-            "family": tagger.bundle.manifest.family,
-            "folder": str(tagger.bundle.folder),
-        },
-        "settings": settings,
-        "ignored": ignored,
-        "result": asdict(result),
-    }
-    (out / "run.json").write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -88,7 +88,12 @@ class Tagger:
         for position, title in enumerate(titles):
             if title is not None and not isinstance(title, str):
                 raise InputError(f"titles[{position}] is {type(title).__name__}, not a string or None")
-        return predict(self.bundle, texts, titles, self._prior)
+        return self.tag_texts(texts, titles)
+
+    def tag_texts(self, texts: Sequence[str], titles: Sequence[str | None], gate: bool = False) -> list[Prediction]:
+        """`tag_paragraphs` without its checks; with `gate` the bundle's gate, if it has one, decides
+        which texts the encoder reads."""
+        return predict(self.bundle, texts, titles, self._prior, gate)
 
 
 def shifted_prior(bundle: Bundle, prior: float | dict[str, float] | str | None) -> npt.NDArray[np.float64] | None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,10 +29,10 @@ class PartWriter:
         for target in self._targets.values():
             target.parent.mkdir(parents=True, exist_ok=True)
         self._parquet = self._stack.enter_context(
-            pq.ParquetWriter(_partial(self._targets["parquet"]), self._schema, compression="zstd")
+            pq.ParquetWriter(partial_path(self._targets["parquet"]), self._schema, compression="zstd")
         )
         self._text: dict[str, TextIO] = {
-            kind: self._stack.enter_context(_partial(target).open("w", encoding="utf-8", newline=""))
+            kind: self._stack.enter_context(partial_path(target).open("w", encoding="utf-8", newline=""))
             for kind, target in self._targets.items()
             if kind != "parquet"
         }
@@ -53,13 +54,37 @@ class PartWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
-        for target in self._targets.values():
-            if kind is None:
-                _partial(target).replace(target)
-            else:
-                _partial(target).unlink(missing_ok=True)
+        complete = False
+        try:
+            self._stack.close()  # writes what is still in memory, and may find the disk full
+            complete = kind is None
+        finally:
+            for target in self._targets.values():
+                if complete:
+                    publish(partial_path(target), target)
+                else:
+                    partial_path(target).unlink(missing_ok=True)
 
 
-def _partial(target: Path) -> Path:
+def partial_path(target: Path) -> Path:
+    """Where a file is written before it gets its name."""
     return target.with_name(f".{target.name}.tmp")
+
+
+def publish(partial: Path, target: Path) -> None:
+    """Give a written file its name, in such an order that after a power cut it is whole or not there."""
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(target)
+    if os.name == "posix":
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file that appears whole or not at all."""
+    partial_path(path).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    publish(partial_path(path), path)

@@ -36,7 +36,7 @@ class ModelConfig(Section):
         default="embedded", description="frozen: `embedded` (all-MiniLM-L6-v2), a local folder or a hub id."
     )
     max_length: int = Field(default=256, ge=16, le=8192, description="Tokens a window; longer texts are windowed.")
-    batch_size: int = Field(default=8, ge=1, le=512, description="Windows a batch at inference; part of the bundle.")
+    batch_size: int = Field(default=1, ge=1, le=512, description="Windows a batch at inference; part of the bundle.")
 
 
 class LinearConfig(Section):

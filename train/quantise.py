@@ -10,6 +10,7 @@ from communique.train.assessment import assess_split
 from communique.train.config import TrainingConfig
 from communique.train.data import load_splits
 from communique.train.encoder_export import MAX_DROP, MAX_FLIPS, quantise
+from communique.train.gate import with_gate
 from communique.train.run import calibrate, finish_bundle
 from communique.train.run_folder import export_bundle, refuse_foreign_folder
 
@@ -33,7 +34,7 @@ def quantise_bundle(source: Path, destination: Path) -> Bundle:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "bundle"
         shutil.copytree(source, folder, ignore=shutil.ignore_patterns(MANIFEST, CARD, ".*"))
-        onnx = quantise(folder, splits, manifest.onnx)
+        onnx = quantise(folder, splits, manifest.onnx.model_copy(update={"gate": None}))
         if onnx.precision != "int8":
             raise PromotionError(
                 f"int8 does not pass its gate on validation (joint macro-F1 may fall by {MAX_DROP}, "
@@ -42,6 +43,7 @@ def quantise_bundle(source: Path, destination: Path) -> Bundle:
         classifier = open_classifier(folder, manifest.family, splits.taxonomy, onnx)
         scores = {name: classifier.scores(splits.inputs(name)) for name in splits.parts if name != "train"}
         calibration = calibrate(scores["validation"], splits, config)
+        gated = with_gate(onnx, classifier, scores["validation"], calibration, splits, config)
         assessments = [assess_split(name, splits.parts[name], scores[name], calibration) for name in scores]
-        finish_bundle(folder, config, splits, calibration, onnx, assessments, manifest.training_seconds or 0.0)
+        finish_bundle(folder, config, splits, calibration, gated, assessments, manifest.training_seconds or 0.0)
         return load_bundle(export_bundle(folder, destination))

@@ -30,6 +30,7 @@ from communique.train.config import TrainingConfig
 from communique.train.data import Splits, load_splits
 from communique.train.environment import library_versions
 from communique.train.failures import failure_cases
+from communique.train.gate import with_gate
 from communique.train.run_folder import export_bundle, find_interrupted, open_run_folder, refuse_foreign_folder
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ def train(
         reported = [name for name in splits.parts if name != "train" and (only is None or name in only)]
         scores = {name: classifier.scores(splits.inputs(name)) for name in {"validation", *reported}}
         calibration = calibrate(scores["validation"], splits, config)
+        onnx = with_gate(onnx, classifier, scores["validation"], calibration, splits, config)
         assessments = [assess_split(name, splits.parts[name], scores[name], calibration) for name in reported]
         seconds = time.monotonic() - started
         bundle = finish_bundle(model, config, splits, calibration, onnx, assessments, seconds)

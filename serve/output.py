@@ -1,0 +1,120 @@
+"""The output folder of `score`: made ready, locked while it is written, and told about in run.json."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from communique.model.errors import InputError
+from communique.serve.tagger import Tagger
+from communique.serve.writers import partial_path, publish, write_json
+
+OURS = ("paragraphs", "articles", "manifest", "jsonl", "csv")
+WHAT = {
+    "communique": "version of Communique",
+    "model": "model",
+    "language": "language",
+    "formats": "formats",
+    "prior": "prior",
+    "columns": "columns",
+    "gate": "gate setting",
+}
+
+
+def prepare(out: Path, settings: dict[str, Any], overwrite: bool) -> None:
+    """Make the folder ready, or refuse one that holds something else; only our own results are ever removed.
+
+    Raises:
+        InputError: the folder holds something else, results of other settings, or cannot be written.
+    """
+    settings_file = out / "manifest" / "settings.json"
+    if settings_file.is_file():
+        before = _read_settings(settings_file)
+        if overwrite:
+            for name in OURS:
+                shutil.rmtree(out / name, ignore_errors=True)
+        elif before != settings:
+            changed = ", ".join(WHAT[key] for key in settings if settings[key] != before.get(key))
+            raise InputError(f"{out} holds results with another {changed}; choose another --out, or --overwrite")
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is not an empty folder and holds no scored articles; choose another --out")
+    try:
+        settings_file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(settings_file, settings)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error}; choose another --out") from error
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError):
+        return {}
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Hold the folder for one run at a time; the system lets go of the lock when a process dies.
+
+    Raises:
+        InputError: another run is writing there.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    with (out / "manifest" / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{out} is being written by another run; wait for it, or choose another --out") from None
+        except OSError:  # a file system without locks
+            pass
+        yield
+
+
+def clear_partial_files(out: Path) -> None:
+    """Remove what a run that was killed had not finished writing."""
+    for name in OURS:
+        for file in (out / name).rglob(".*.tmp"):
+            file.unlink(missing_ok=True)
+
+
+def write_run(
+    out: Path,
+    settings: dict[str, Any],
+    tagger: Tagger,
+    result: dict[str, Any],
+    finished: list[dict[str, Any]],
+    ignored: list[str],
+) -> None:
+    """errors.jsonl and run.json, from the sidecars of everything that is finished."""
+    lines = [json.dumps(failure, ensure_ascii=False) for content in finished for failure in content["failures"]]
+    errors = out / "errors.jsonl"
+    partial_path(errors).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    publish(partial_path(errors), errors)
+    manifest = tagger.bundle.manifest
+    gate = tagger.bundle.gate if settings["gate"] else None
+    paragraphs = max(1, result["paragraphs"])
+    run = {
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "bundle": {"name": manifest.name, "family": manifest.family, "folder": str(tagger.bundle.folder)},
+        "settings": settings,
+        "gate": None
+        if gate is None
+        else {
+            "recall_on_validation": gate.recall,
+            "skipped_on_validation": gate.skipped,
+            "skipped": round(1 - sum(content["read"] for content in finished) / paragraphs, 4),
+        },
+        "ignored": ignored,
+        "changed_while_read": [path for content in finished for path in content["changed"]],
+        "result": result,
+    }
+    text = json.dumps(run, indent=1, ensure_ascii=False) + "\n"
+    partial_path(out / "run.json").write_text(text, encoding="utf-8")
+    publish(partial_path(out / "run.json"), out / "run.json")
