@@ -21,6 +21,8 @@ class Article:
     published: str | None = None
     language: str | None = None
     content_lost: bool = False
+    url: str | None = None
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
