@@ -45,6 +45,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_COMBINING = 30
 _MARK_RUN = re.compile(rf"[^\w\s\x00-\x7f]{{{_MAX_COMBINING + 1},}}")
 _GUESS_BYTES = 65536
+# Letters from Greek on, and those beside a small Latin letter.
+_FOREIGN = re.compile("[\u0370-\u1dff\u2e80-\uffdc]")
+_MIXED = re.compile("[a-z][\u0370-\u1dff\u2e80-\uffdc]|[\u0370-\u1dff\u2e80-\uffdc][a-z]")
 # A detector guesses badly from a handful of accents, and such text is nearly always windows-1252.
 _FEW_HIGH_BYTES, _FEW_HIGH_SHARE = 20, 0.03
 
@@ -79,8 +82,12 @@ def declared_charset(data: bytes) -> str | None:
     found = _DECLARED.search(data[:4096])
     if not found:
         return None
-    name = found[1].decode("ascii", "ignore")
-    if not _ALLOWED.fullmatch(name):
+    return known_charset(found[1].decode("ascii", "ignore"))
+
+
+def known_charset(name: str | None) -> str | None:
+    """A charset as a page or an HTTP header names it to Python's name for it; None for others."""
+    if not name or not _ALLOWED.fullmatch(name):
         return None
     if _REALLY_1252.fullmatch(name):
         return "windows-1252"
@@ -90,10 +97,22 @@ def declared_charset(data: bytes) -> str | None:
         return None
 
 
+def wide_encoding(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 in which a file begins, with a mark or, UTF-16, without; None for others.
+
+    `head` is its first bytes, a multiple of four. Raises `InputError` when its NULs say binary.
+    """
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return None if encoding == "utf-8" else encoding
+    return _unmarked_utf16(head) if b"\0" in head else None
+
+
 def decode(data: bytes, declared: str | None = None) -> Decoded:
     """Bytes to clean text; raises `InputError` for binary content.
 
-    `declared` is a charset named by the document, tried when the bytes are not UTF-8.
+    `declared` is a charset named by the document, tried when the bytes are not UTF-8 and left when
+    it gives letters of two scripts within words.
     """
     encoding, text = _decode(data, declared)
     n_control = sum(1 for _ in _CONTROL.finditer(text[:_GUESS_BYTES]))
@@ -111,17 +130,35 @@ def _decode(data: bytes, declared: str | None) -> tuple[str, str]:
     if b"\0" in data:
         wide = _unmarked_utf16(data)
         return wide, data.decode(wide, "replace")
+    return decode_narrow(data, declared)
+
+
+def decode_narrow(data: bytes, declared: str | None = None) -> tuple[str, str]:
+    """The encoding and text of bytes in no UTF-16 or UTF-32, such as a line of a file; not cleaned."""
     for candidate in filter(None, ("utf-8", declared)):
         try:
-            return candidate, data.decode(candidate)
+            text = data.decode(candidate)
         except (UnicodeDecodeError, LookupError):
             continue
+        if candidate == "utf-8" or not _is_wrong_claim(text):
+            return candidate, text
     damaged = data.decode("utf-8", "replace")
     n_bad = damaged.count(REPLACEMENT)
     if sum(1 for c in damaged if c > "\x7f") > 2 * n_bad:  # UTF-8, with a few damaged characters
         return "utf-8", damaged
     encoding = _guess(data)
     return encoding, data.decode(encoding, "replace")
+
+
+def _is_wrong_claim(text: str) -> bool:
+    """Whether a text decoded as declared has its few letters of another script within Latin words.
+
+    So "café" looks in windows-1251, "cafй"; text truly in another script has few such neighbours.
+    """
+    sample = text[:_GUESS_BYTES]
+    n_foreign = len(_FOREIGN.findall(sample))
+    n_mixed = len(_MIXED.findall(sample))
+    return n_mixed > n_foreign / 2 and n_foreign < len(sample) / 10
 
 
 def _refuse_binary(data: bytes) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from communique.model.errors import InputError
-from communique.serve.decode import REPLACEMENT, clean, declared_charset, decode
+from communique.serve.decode import REPLACEMENT, clean, declared_charset, decode, known_charset
 
 # `trafilatura.extract` does not keep to its own limit: 29 MB took it 84 seconds.
 MAX_BYTES = 8_000_000
@@ -55,22 +55,27 @@ class Page:
     published: str | None = None
     language: str | None = None
     content_lost: bool = False
+    url: str | None = None
+    author: str | None = None
 
 
-def read_page(data: bytes) -> Page:
-    """The bytes of a page to its `Page`; raises `InputError` when huge, binary or without text."""
+def read_page(data: bytes, charset: str | None = None, url: str | None = None) -> Page:
+    """The bytes of a page to its `Page`; raises `InputError` when huge, binary or without text.
+
+    `charset` is that of its HTTP header, `url` where it was fetched.
+    """
     if len(data) > MAX_BYTES:
         raise InputError(
             f"the page is over {MAX_BYTES:,} bytes; save the article alone, without embedded "
             "images and data, or extract its text first"
         )
-    decoded = decode(data, declared_charset(data))
-    page = extract(decoded.text)
+    decoded = decode(data, known_charset(charset) or declared_charset(data))
+    page = extract(decoded.text, url)
     lost = decoded.content_lost or REPLACEMENT in page.text + (page.title or "")
     return replace(page, content_lost=lost)
 
 
-def extract(source: str) -> Page:
+def extract(source: str, url: str | None = None) -> Page:
     """The markup of a whole page to its `Page`; raises `InputError` when there is no main text."""
     from trafilatura import bare_extraction  # slow to import
 
@@ -79,6 +84,7 @@ def extract(source: str) -> Page:
         source = source[declaration.end() :].lstrip()
     found: Any = bare_extraction(
         flatten(source),
+        url=url,
         include_comments=False,
         include_tables=False,
         include_links=False,
@@ -100,6 +106,8 @@ def extract(source: str) -> Page:
         outlet=one_line(found.sitename) if found else None,
         published=one_line(found.date) if found else None,
         language=language[1].lower() if language else None,
+        url=one_line(found.url) if found else None,
+        author=one_line(found.author) if found else None,
     )
 
 

@@ -1,10 +1,10 @@
-"""Articles from JSON and JSON Lines, whatever the usual names of their fields."""
+"""Articles from records: JSON and the rows of tables, whatever the usual names of their fields."""
 
-import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
 
 from communique.model.errors import InputError
 from communique.model.texts import Article
@@ -12,7 +12,7 @@ from communique.serve.decode import REPLACEMENT, decode
 from communique.serve.read_html import one_line, plain
 
 MAX_FILE_BYTES = 256_000_000
-MAX_LINE_BYTES = 32_000_000
+MAX_TEXT = 8_000_000
 
 # The names each field goes by, the preferred ones first; compared without case, "_" and "-".
 ALIASES = {
@@ -30,65 +30,80 @@ ALIASES = {
         "publish_date", "published_date", "publication_date", "datetime", "timestamp",
     ),
     "language": ("language", "lang", "in_language"),
+    "author": ("author", "authors", "byline", "creator"),
+    "url": ("url", "link", "canonical_url", "article_url", "source_url", "permalink"),
 }  # fmt: skip
 _WRAPPERS = ("articles", "data", "items", "results", "documents", "records")
 _LANGUAGE_NAMES = {"english": "en", "eng": "en"}
 
 
-def json_records(stream: IO[bytes]) -> Iterator[Any]:
+def json_records(data: bytes) -> list[Any]:
     """The records of a JSON file: the object itself, or those of its list or wrapper.
 
     Raises `InputError` when the file is too big or is not JSON.
     """
-    data = stream.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
         raise InputError(
             f"the JSON file is over {MAX_FILE_BYTES:,} bytes; write one object a line (.jsonl), "
             "which is read as a stream"
         )
-    value = _parse(decode(data).text)
+    value = parse_json(data)
     if isinstance(value, dict) and not _first(value, "text"):
         value = next((value[w] for w in _WRAPPERS if isinstance(value.get(w), list)), value)
-    yield from value if isinstance(value, list) else [value]
+    return value if isinstance(value, list) else [value]
 
 
-def json_line_records(stream: IO[bytes]) -> Iterator[Any]:
-    """The records of a JSON Lines file, one line at a time; a bad line yields its `InputError`."""
-    head = stream.read(4)
-    stream.seek(0)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:  # UTF-16 cuts no line at "\n"
-        stream = io.BytesIO(decode(stream.read(MAX_FILE_BYTES)).text.encode())
-    for line in _lines(stream):
-        if isinstance(line, InputError):
-            yield line
-        elif line.strip():
-            try:
-                yield _parse(decode(line).text)
-            except InputError as error:
-                yield error
+def parse_json(data: bytes) -> Any:
+    """The value of a JSON text; raises `InputError` when it is none."""
+    try:
+        return json.loads(decode(data).text, strict=False)
+    except RecursionError:
+        raise InputError("invalid JSON: nested too deep") from None
+    except json.JSONDecodeError as error:
+        hint = "; one object a line is JSON Lines: name the file .jsonl" if error.msg == "Extra data" else ""
+        raise InputError(f"invalid JSON at character {error.pos}: {error.msg}{hint}") from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise InputError(f"invalid JSON: {error}") from None
 
 
-def to_article(record: Any, path: str, number: int) -> Article:
-    """One record to an `Article`; raises `InputError` when it has no text."""
+def to_article(record: Any, path: str, number: int, columns: Mapping[str, str] | None = None) -> Article:
+    """One record to an `Article`.
+
+    `columns` gives the key of some fields ("text" to "author", a dot for each level); the others
+    go by `ALIASES`.
+
+    Raises:
+        InputError: the record has no text, or not the key that `columns` gives for it.
+    """
+    columns = columns or {}
     if not isinstance(record, dict):
         raise InputError(f"expected an object with the article's fields, found {_kind(record)}")
-    text = _text(_first(record, "text"))
+    values = {field: _named(record, columns[field]) if field in columns else _first(record, field) for field in ALIASES}
+    text = _text(values["text"])
     if not text.strip():
-        raise InputError(
-            f"the record has no text: found the keys {', '.join(map(str, record)) or '(none)'}; "
-            f"accepted for the text: {', '.join(ALIASES['text'])}"
-        )
-    title = _metadata(one_line, _first(record, "title"))
+        raise InputError(_no_text(record, columns.get("text")))
+    if len(text) > MAX_TEXT:
+        raise InputError(f"the text is over {MAX_TEXT:,} characters; one record is one article")
+    title = _metadata(one_line, values["title"])
     return Article(
         path=path,
         text=text,
         record=number,
         title=title,
-        outlet=_metadata(_outlet, _first(record, "outlet")),
-        published=_metadata(_published, _first(record, "published")),
-        language=_metadata(language_code, _first(record, "language")),
+        outlet=_metadata(_outlet, values["outlet"]),
+        published=_metadata(_published, values["published"]),
+        language=_metadata(language_code, values["language"]),
         content_lost=REPLACEMENT in text + (title or ""),
+        url=_metadata(_outlet, values["url"]),
+        author=_metadata(_author, values["author"]),
     )
+
+
+def check_columns(columns: Mapping[str, str]) -> None:
+    """Raise `InputError` when a field is none of ours."""
+    for field in columns:
+        if field not in ALIASES:
+            raise InputError(f"unknown field {field!r}; expected one of {', '.join(ALIASES)}, as in text=body")
 
 
 def language_code(value: object) -> str | None:
@@ -99,26 +114,22 @@ def language_code(value: object) -> str | None:
     return _LANGUAGE_NAMES.get(name, name) or None
 
 
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text, strict=False)
-    except RecursionError:
-        raise InputError("invalid JSON: nested too deep") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"invalid JSON at character {error.pos}: {error.msg}") from None
-    except ValueError as error:  # an integer of thousands of digits
-        raise InputError(f"invalid JSON: {error}") from None
+def _no_text(record: Mapping[Any, Any], key: str | None) -> str:
+    found = f"found the keys {', '.join(map(str, record)) or '(none)'}"
+    if key is None:
+        return f"the record has no text: {found}; accepted for the text: {', '.join(ALIASES['text'])}"
+    if _named(record, key) is None:
+        return f"the record has no {key!r}, the key named for the text: {found}"
+    return f"the record has no text: its {key!r} is empty or no text; {found}"
 
 
-def _lines(stream: IO[bytes]) -> Iterator[bytes | InputError]:
-    """Lines of at most `MAX_LINE_BYTES`; a longer one is skipped and reported."""
-    while line := stream.readline(MAX_LINE_BYTES):
-        if len(line) < MAX_LINE_BYTES or line.endswith(b"\n"):
-            yield line
-            continue
-        while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
-            pass
-        yield InputError(f"the line is over {MAX_LINE_BYTES:,} bytes; one line is one article")
+def _named(record: Mapping[Any, Any], key: str) -> Any:
+    """The value of a key, or, behind dots, of a key of the objects inside; None without."""
+    if key in record:
+        return record[key]
+    outer, _, inner = key.partition(".")
+    value = record.get(outer)
+    return _named(value, inner) if inner and isinstance(value, dict) else None
 
 
 def _first(record: Mapping[Any, Any], field: str) -> Any:
@@ -144,6 +155,8 @@ def _text(value: Any) -> str:
         value = next((value[k] for k in ("text", "html", "rendered", "body") if k in value), None)
     if isinstance(value, list):
         return "\n\n".join(filter(None, (_text(item).strip() for item in value)))
+    if isinstance(value, bytes):  # a Parquet column without the mark of a string
+        value = decode(value).text
     return plain(value) if isinstance(value, str) else ""
 
 
@@ -155,11 +168,17 @@ def _outlet(value: Any) -> str | None:
     return one_line(value)
 
 
+def _author(value: Any) -> str | None:
+    names = [_outlet(one) for one in (value if isinstance(value, list) else [value])]
+    return ", ".join(name for name in names if name) or None
+
+
 def _published(value: Any) -> str | None:
     """A date as ISO 8601 where its form is known; else the string as it was."""
-    from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime
 
+    if isinstance(value, date):  # from Parquet
+        return value.isoformat()
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             seconds = value / 1000 if abs(value) > 1e11 else value

@@ -12,7 +12,7 @@ from communique.serve.read_json import language_code
 MAX_BYTES = 8_000_000
 _MAX_TITLE = 200
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.S)
-_FIELD = re.compile(r"^(title|date|published|outlet|source|lang|language):(.*)", re.M)
+_FIELD = re.compile(r"^(title|date|published|outlet|source|lang|language|url|link|author|byline):(.*)", re.M)
 # No pattern searches past the next opening of its construct, lest many openings make it quadratic.
 _TARGET = r"\((?:[^()\n]++|\([^()\n]*+\))*+\)"
 _MARKDOWN = (  # pattern, replacement: keeps the words of each construct
@@ -44,6 +44,8 @@ def read_text(data: bytes, path: str, markdown: bool = False) -> Article:
         published=fields.get("published") or fields.get("date"),
         language=language_code(fields.get("language") or fields.get("lang")),
         content_lost=decoded.content_lost,
+        url=fields.get("url") or fields.get("link"),
+        author=fields.get("author") or fields.get("byline"),
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from communique.model.errors import InputError
-from communique.serve.decode import clean, declared_charset, decode
+from communique.serve.decode import clean, declared_charset, decode, known_charset
 
 TEXT = "“The café agrees,” she said – at last.\n"
 
@@ -65,3 +65,15 @@ def test_binary_is_refused(data: bytes) -> None:
 )
 def test_clean(raw: str, text: str) -> None:
     assert clean(raw) == text
+
+
+@pytest.mark.parametrize("claim", ["windows-1251", "koi8-r", "iso-8859-7", "utf-8", "euc-jp"])
+def test_wrong_claims_are_seen(claim: str) -> None:
+    text = "The café in Orléans agreed with the naïve señor from Malmö. " * 3
+    decoded = decode(text.encode("windows-1252"), known_charset(claim))
+    assert (decoded.text, decoded.content_lost) == (text, False)
+
+
+def test_true_claims_are_kept() -> None:
+    for text, charset in (("Ο υπουργός του NATO μίλησε.", "iso-8859-7"), ("在NATO峰会上,部长说", "gb18030")):
+        assert decode(text.encode(charset), charset).text == text

@@ -1,13 +1,13 @@
 """JSON and JSON Lines to articles."""
 
-import io
 import json
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from communique.model.errors import InputError
-from communique.serve.read_json import json_line_records, json_records, language_code, to_article
+from communique.serve.read_json import check_columns, json_records, language_code, to_article
 
 
 def article(**record: Any) -> Any:
@@ -103,7 +103,7 @@ def test_metadata_never_costs_the_article() -> None:
     ],
 )
 def test_json_shapes(value: Any, n: int) -> None:
-    records = list(json_records(io.BytesIO(json.dumps(value).encode())))
+    records = list(json_records(json.dumps(value).encode()))
     assert len(records) == n
     assert all(record["text"] in ("A.", "B.") for record in records)
 
@@ -111,15 +111,56 @@ def test_json_shapes(value: Any, n: int) -> None:
 @pytest.mark.parametrize("data", [b"{", b"[" * 100_000, b"{'text': 'A.'}", b"9" * 5000])
 def test_invalid_json(data: bytes) -> None:
     with pytest.raises(InputError, match="invalid JSON"):
-        list(json_records(io.BytesIO(data)))
+        json_records(data)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_broken_line_in_the_middle(encoding: str) -> None:
-    lines = '{"text": "Ä\u010a."}\n\n{"text": \r\n{"text": "B."}'
-    first, broken, last = json_line_records(io.BytesIO(lines.encode(encoding)))
-    assert (first, last) == ({"text": "Ä\u010a."}, {"text": "B."})
-    assert str(broken).startswith("invalid JSON at character")
+def test_json_lines_named_json_are_told() -> None:
+    with pytest.raises(InputError, match=r"name the file \.jsonl"):
+        json_records(b'{"text": "A."}\n{"text": "B."}\n')
+
+
+@pytest.mark.parametrize(
+    ("record", "author", "url"),
+    [
+        ({"byline": "A. Writer", "link": "https://www.post.example/a"}, "A. Writer", "https://www.post.example/a"),
+        ({"authors": ["A.", {"name": "B."}], "canonicalUrl": "http://x.org"}, "A., B.", "http://x.org"),
+        ({"author": 7, "url": []}, None, None),
+    ],
+)
+def test_author_and_url(record: dict[str, Any], author: str | None, url: str | None) -> None:
+    found = article(text="Body.", **record)
+    assert (found.author, found.url) == (author, url)
+
+
+def test_named_columns() -> None:
+    record = {"text": "Teaser.", "story": {"full": "Body."}, "a.b": "Dotted", "title": "T"}
+    columns = {"text": "story.full", "outlet": "a.b", "author": "nobody"}
+    found = to_article(record, "x.json", 0, columns)
+    assert (found.text, found.outlet, found.author, found.title) == ("Body.", "Dotted", None, "T")
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("bodyy", "the record has no 'bodyy', the key named for the text: found the keys body, size"),
+        ("size", "its 'size' is empty or no text; found the keys body, size"),
+    ],
+)
+def test_wrong_column(key: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        to_article({"body": "B.", "size": 3}, "x.json", 0, {"text": key})
+    assert message in str(caught.value)
+
+
+def test_unknown_field() -> None:
+    check_columns({"text": "body", "url": "link"})
+    with pytest.raises(InputError, match="unknown field 'titel'; expected one of title, text"):
+        check_columns({"titel": "headline"})
+
+
+def test_dates_of_tables() -> None:
+    assert article(text="B.", date=datetime(2025, 3, 4, 5, 6, tzinfo=UTC)).published == "2025-03-04T05:06:00+00:00"
+    assert article(text="B.", date=date(2025, 3, 4)).published == "2025-03-04"
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,9 @@ def test_one_bad_file_is_recorded_and_stops_nothing(run: Any, inbox: Path) -> No
 
 
 def test_files_of_other_kinds_are_named_in_the_run(run: Any, inbox: Path) -> None:
-    (inbox / "scan.pdf").touch()
+    (inbox / "scan.png").touch()
     written = json.loads((Path(run().out) / "run.json").read_text())
-    assert written["ignored"] == [str(inbox / "scan.pdf")]
+    assert written["ignored"] == [str(inbox / "scan.png")]
 
 
 def test_a_rerun_reuses_everything(run: Any) -> None:
