@@ -45,6 +45,6 @@ def cascade(
     linear = classifier.second.scores(texts)
     read = passes(gate, linear)
     chosen = np.flatnonzero(read)
-    first = classifier.first.scores([texts[row] for row in chosen])
+    first = classifier.first.scores([text for text, passed in zip(texts, read, strict=True) if passed])
     part = Scores(linear.topic_logits[chosen], linear.stance[chosen], linear.truncated[chosen])
     return blend(first, part, classifier.weight), linear, read

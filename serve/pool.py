@@ -5,6 +5,7 @@ import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +17,8 @@ Results = list[Parsed | ReadFailure]
 TASK_ITEMS, TASK_BYTES = 16, 1_000_000
 # Tasks given out for each worker before their results are asked for.
 AHEAD = 4
+# How often in a row a pool may break before the run gives up.
+BROKEN_POOLS = 3
 
 
 class ParserPool:
@@ -33,11 +36,14 @@ class ParserPool:
 
     def __enter__(self) -> "ParserPool":
         if self._workers:
-            from pebble import ProcessPool
-
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPool(max_workers=self._workers, context=context, initializer=_ignore_interrupts)
+            self._open()
         return self
+
+    def _open(self) -> None:
+        from pebble import ProcessPool
+
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPool(max_workers=self._workers, context=context, initializer=_ignore_interrupts)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -61,10 +67,22 @@ class ParserPool:
             yield self._results(*waiting.popleft())
 
     def _submit(self, task: Task) -> Any:
-        return self._pool.schedule(parse, args=(task, self._options), timeout=self._seconds)
+        try:
+            return self._pool.schedule(parse, args=(task, self._options), timeout=self._seconds)
+        except RuntimeError:  # the pool broke: a worker died while it had nothing to do
+            self._open()
+            return self._pool.schedule(parse, args=(task, self._options), timeout=self._seconds)
 
     def _results(self, task: Task, future: Any) -> Results:
         """A task's results; when it hung or its worker died, those of each of its items by itself."""
+        for _ in range(BROKEN_POOLS):
+            try:
+                return self._given(task, future)
+            except BrokenProcessPool:
+                future = self._submit(task)
+        return self._given(task, future)
+
+    def _given(self, task: Task, future: Any) -> Results:
         from pebble import ProcessExpired
 
         try:

@@ -4,6 +4,7 @@ The input and the output folder must be where every machine of the cluster sees 
 path: a shared file system, or URLs for the input.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from functools import partial
@@ -13,8 +14,9 @@ from typing import Any
 from communique.model.errors import InputError
 from communique.serve.copies import KnownTexts
 from communique.serve.parts import Part
+from communique.serve.piece import score_part
 from communique.serve.pool import ParserPool
-from communique.serve.score import Engine, Progress, ScoreOptions, score_part
+from communique.serve.score import Engine, Progress, ScoreOptions
 from communique.serve.tagger import Tagger, load
 from communique.serve.worker import ParseOptions
 
@@ -35,7 +37,7 @@ class PartScorer:
         for part in batch["part"]:
             options = ParseOptions(self._options.language, self._options.columns)
             with ParserPool(1, options, self._options.seconds) as pool:
-                done = score_part(part, self._texts, pool, self._out, self._options, lambda _: None)
+                done = score_part(part, self._texts, pool, self._out, self._options.formats, lambda _: None)
             sidecars.append([*part.done, *done])
         return {"number": [part.number for part in batch["part"]], "sidecars": sidecars}
 
@@ -75,7 +77,7 @@ def _score_with_ray(
         os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
         started = not ray.is_initialized()
         if started:
-            ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+            ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         try:
             n_actors = workers or max(1, int(ray.cluster_resources().get("CPU", 1)) // ACTOR_CPUS)
             rows = (

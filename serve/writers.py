@@ -21,8 +21,9 @@ class PartWriter:
 
     def __init__(self, out: Path, table: str, name: str, schema: pa.Schema, formats: Sequence[str] = ()) -> None:
         self._schema = schema
-        self._targets = {"parquet": out / table / f"{name}.parquet"}
-        self._targets |= {kind: out / kind / table / f"{name}.{kind}" for kind in formats}
+        # Parquet gets its name last: what it says is complete has its other formats too.
+        self._targets = {kind: out / kind / table / f"{name}.{kind}" for kind in formats}
+        self._targets |= {"parquet": out / table / f"{name}.parquet"}
         self._stack = ExitStack()
 
     def __enter__(self) -> "PartWriter":

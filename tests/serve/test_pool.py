@@ -13,7 +13,9 @@ OPTIONS = ParseOptions("any")
 
 
 def texts(n: int) -> list[Item | ReadFailure]:
-    return [Item(f"{i}.txt", 0, "text", data=f"Report {i} on the truce was read out in full.".encode()) for i in range(n)]
+    return [
+        Item(f"{i}.txt", 0, "text", data=f"Report {i} on the truce was read out in full.".encode()) for i in range(n)
+    ]
 
 
 def paths(pool: ParserPool, items: Iterable[Item | ReadFailure]) -> list[str]:

@@ -34,9 +34,7 @@ def test_ray_writes_what_the_local_engine_writes(
     (inbox / "many.jsonl").write_text("\n".join([*lines, "{broken"]), encoding="utf-8")
     done: list[tuple[int, int]] = []
     for name, engine in (("local", None), ("ray", ray_engine(None, 2))):
-        result = score(
-            [inbox], Tagger(bundle), tmp_path / name, ScoreOptions(), lambda *now: done.append(now), engine
-        )
+        result = score([inbox], Tagger(bundle), tmp_path / name, ScoreOptions(), lambda *now: done.append(now), engine)
         assert (result.articles, result.failed) == (15, 1)
     assert tables(tmp_path / "ray") == tables(tmp_path / "local")
     assert done[-1] == (11, 11)
