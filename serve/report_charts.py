@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from communique.serve.report_folder import TopicColumns
 from communique.serve.summarize_groups import UNKNOWN, Group, summarize
-from communique.serve.summarize_interval import Share
+from communique.serve.summarize_interval import LEAST, Share
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -94,7 +94,7 @@ def timeline(
     names = periods(*bounds, unit)
     found = {group.keys[unit]: group for group in summarize(connection, [topic], [unit], keep_copies)}
     groups = [found[name] for name in names if name in found]
-    if len(groups) < 2:
+    if sum(group.expected >= LEAST for group in groups) < 2:
         return None
     step = (RIGHT - LEFT) / max(len(names) - 1, 1)
     places = {name: LEFT + n * step for n, name in enumerate(names)}

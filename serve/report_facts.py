@@ -76,12 +76,13 @@ def headline(connection: "DuckDBPyConnection", folder: ScoredFolder) -> Headline
     """Count over both tables."""
     confidence = "avg(confidence)" if "confidence" in folder.columns else "NULL"
     paragraphs, clusters, abstained, truncated, mean = connection.execute(
-        f"""SELECT count(*), count(DISTINCT coalesce(cluster, paragraph_id)), count_if(abstained), count_if(truncated),
-        {confidence} FROM paragraphs"""
+        f"""SELECT count(*), count(DISTINCT coalesce(cluster, paragraph_id)), count(*) FILTER (abstained),
+        count(*) FILTER (truncated), {confidence} FROM paragraphs"""
     ).fetchall()[0]
     articles, lost, undated, outlets, nameless, first, last = connection.execute(
-        """SELECT count(*), count_if(content_lost), count_if(date IS NULL), count(DISTINCT nullif(trim(outlet), '')),
-        count_if(nullif(trim(outlet), '') IS NULL), min(date), max(date) FROM articles WHERE skipped IS NULL"""
+        """SELECT count(*), count(*) FILTER (content_lost), count(*) FILTER (date IS NULL),
+        count(DISTINCT nullif(trim(outlet), '')), count(*) FILTER (nullif(trim(outlet), '') IS NULL),
+        min(date), max(date) FROM articles WHERE skipped IS NULL"""
     ).fetchall()[0]
     return Headline(
         articles=articles,

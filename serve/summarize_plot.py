@@ -26,7 +26,6 @@ def draw_groups(groups: Sequence[Group], by: Sequence[str], stances: Sequence[st
         InputError: matplotlib is missing, or the file cannot be written.
     """
     needed("matplotlib").use("Agg")
-    warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a name in a script that the font lacks
     from matplotlib import pyplot
 
     time = next((key for key in by if key in TIMES), None)
@@ -48,8 +47,10 @@ def draw_groups(groups: Sequence[Group], by: Sequence[str], stances: Sequence[st
         _panel(axis, members if time else members[:MOST_GROUPS][::-1], time, stances)
         axis.set_title(_plain(" · ".join(name)), fontsize=10, loc="left")
     try:
-        figure.tight_layout()
-        figure.savefig(path, dpi=130)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a name in a script that the font lacks
+            figure.tight_layout()
+            figure.savefig(path, dpi=130)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error}; choose another --out") from error
     finally:
