@@ -37,7 +37,9 @@ BundleName = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle fold
 
 def build_app() -> typer.Typer:
     """The root command with everything mounted."""
+    from communique.serve.report_command import report
     from communique.serve.score_command import score
+    from communique.serve.summarize_command import summarize
     from communique.train.cli import register
 
     app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -46,6 +48,8 @@ def build_app() -> typer.Typer:
     app.command("score")(score)
     app.command("evaluate")(evaluate)
     app.command("compare")(compare)
+    app.command("summarize")(summarize)
+    app.command("report")(report)
     return app
 
 

@@ -1,14 +1,21 @@
-"""Fixtures of the tests of reading."""
+"""Fixtures: a file of given bytes as it is read, a scored folder written by hand with the schemas of `score`."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from communique.model.taxonomy import Taxonomy
 from communique.model.texts import Article
 from communique.serve.inputs import find_inputs
 from communique.serve.items import ReadFailure, parse_item, read_items
+from communique.serve.report_folder import ScoredFolder, open_folder
+from communique.serve.rows import article_schema, paragraph_schema
+from communique.serve.worker import copy_key
 
 Found = list[Article | ReadFailure]
 
@@ -26,3 +33,51 @@ def read_bytes(tmp_path: Path) -> Callable[..., Found]:
         return found
 
     return read
+
+
+def paragraph(taxonomy: Taxonomy, number: int, given: dict[str, Any]) -> dict[str, Any]:
+    """A row from `article`, `text`, columns of the schema, and per topic (probability, shares of the stances)."""
+    article = given.get("article", f"a{number}")
+    text = given.get("text", f"Paragraph {number}.")
+    row = {"article_id": article, "path": f"{article}.txt", "record": 0, "title": f"Title {article}", "language": "en"}
+    row |= {"paragraph": number, "paragraph_id": f"{article}-{number}", "text": text, "cluster": copy_key(text)}
+    row |= {"abstained": False, "truncated": False, "content_lost": False, "confidence": 0.9}
+    for topic in taxonomy.topics:
+        probability, shares = given.get(topic.name, (0.0, (0.0, 0.0, 1.0)))
+        row |= {f"{topic.name}.probability": probability, f"{topic.name}.present": probability >= 0.5}
+        if topic.stance:
+            row |= {f"{topic.name}.{stance}": share for stance, share in zip(taxonomy.stances, shares, strict=True)}
+            likeliest = taxonomy.stances[max(range(len(shares)), key=lambda n: shares[n])]
+            row[f"{topic.name}.stance"] = likeliest if probability >= 0.5 else None
+    return row | {name: value for name, value in given.items() if name in paragraph_schema(taxonomy).names}
+
+
+@pytest.fixture
+def scored(tmp_path: Path, taxonomy: Taxonomy) -> Callable[..., ScoredFolder]:
+    """Write paragraphs (see `paragraph`), further article rows, failures and run.json; open the folder."""
+
+    def write(
+        paragraphs: list[dict[str, Any]],
+        of: Taxonomy = taxonomy,
+        articles: list[dict[str, Any]] | None = None,
+        failures: list[Any] | None = None,
+        run: dict[str, Any] | None = None,
+        name: str = "scored",
+    ) -> ScoredFolder:
+        rows = [paragraph(of, n, given) for n, given in enumerate(paragraphs, start=1)]
+        shared = (set(article_schema(of).names) & set(paragraph_schema(of).names)) - {"abstained"}
+        by_article = {row["article_id"]: {key: row.get(key) for key in shared} for row in rows}
+        folder = tmp_path / name
+        for table, content, schema in (
+            ("paragraphs", rows, paragraph_schema(of)),
+            ("articles", [*by_article.values(), *(articles or [])], article_schema(of)),
+        ):
+            (folder / table).mkdir(parents=True)
+            pq.write_table(pa.Table.from_pylist(content, schema), folder / table / "part-00000.parquet")
+        lines = [line if isinstance(line, str) else json.dumps(line) for line in failures or []]
+        (folder / "errors.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        if run is not None:
+            (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+        return open_folder(folder)
+
+    return write
