@@ -119,7 +119,8 @@ def language_code(value: object) -> str | None:
 def _no_text(record: Mapping[Any, Any], key: str | None) -> str:
     found = f"found the keys {', '.join(map(str, record)) or '(none)'}"
     if key is None:
-        return f"the record has no text: {found}; accepted for the text: {', '.join(ALIASES['text'])}"
+        accepted = ", ".join(ALIASES["text"])
+        return f"the record has no text: {found}; accepted for the text: {accepted}; --column text=KEY names another"
     if _named(record, key) is None:
         return f"the record has no {key!r}, the key named for the text: {found}"
     return f"the record has no text: its {key!r} is empty or no text; {found}"
