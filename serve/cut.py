@@ -158,16 +158,23 @@ def _cut_member(kind: str, opener: Opener, path: str, first: int, depth: int) ->
         with opener() as stream:
             yield from _cut(kind, stream, path, first, depth)
     except Exception as error:
-        yield failure(path, 0, error)
+        yield _inner_failure(path, error)
 
 
 def _document(kind: str, opener: Opener, path: str) -> Item | ReadFailure:
     try:
         with opener() as stream:
             data, lost = read_document(stream, LIMITS[kind])
-    except Exception as error:  # damage of any kind to one file of an archive
-        return failure(path, 0, error)
+    except Exception as error:
+        return _inner_failure(path, error)
     return Item(path, 0, kind, data=data, content_lost=lost)
+
+
+def _inner_failure(path: str, error: Exception) -> ReadFailure:
+    """Damage of any kind to one file of an archive: `zipfile` and `zlib` raise many."""
+    if isinstance(error, InputError):
+        return failure(path, 0, error)
+    return failure(path, 0, InputError(f"cannot be unpacked from its archive ({error}); fetch the archive again"))
 
 
 def _searchable(stream: IO[bytes], depth: int) -> IO[bytes]:

@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -89,10 +89,7 @@ class _Walk:
 
     pattern: re.Pattern[str] | None
     exclude: str | None
-    ignored: list[str]
-
-    def __init__(self, pattern: re.Pattern[str] | None, exclude: str | None) -> None:
-        self.pattern, self.exclude, self.ignored = pattern, exclude, []
+    ignored: list[str] = field(default_factory=list)
 
     def is_excluded(self, resolved: str) -> bool:
         return self.exclude is not None and (resolved + os.sep).startswith(self.exclude.rstrip(os.sep) + os.sep)

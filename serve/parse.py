@@ -67,7 +67,7 @@ def _found(item: Item, data: bytes, columns: Mapping[str, str] | None) -> Iterat
         raise InputError("no text: the file is empty")
     kind = _kind(item.kind, data)
     if kind == "json":
-        for record in json_records(data):
+        for record in json_records(data, columns):
             try:
                 yield to_article(record, item.path, 0, columns)
             except Exception as error:  # of one record

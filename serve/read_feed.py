@@ -51,7 +51,8 @@ def _page(entry: Any, feed: Any) -> Page:
         text=text,
         title=title,
         outlet=one_line(source.get("title")) or one_line(feed.get("title")),
-        published=_time(entry.get("published_parsed") or entry.get("updated_parsed")),
+        # As a plain dict: feedparser warns where it puts one of the two for the other.
+        published=_time(dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")),
         language=language_code(feed.get("language")),
         content_lost=REPLACEMENT in text + (title or ""),
         url=one_line(entry.get("link")),

@@ -37,8 +37,10 @@ _WRAPPERS = ("articles", "data", "items", "results", "documents", "records")
 _LANGUAGE_NAMES = {"english": "en", "eng": "en"}
 
 
-def json_records(data: bytes) -> list[Any]:
+def json_records(data: bytes, columns: Mapping[str, str] | None = None) -> list[Any]:
     """The records of a JSON file: the object itself, or those of its list or wrapper.
+
+    An object with a text, by our names or by `columns`, is a record.
 
     Raises `InputError` when the file is too big or is not JSON.
     """
@@ -48,7 +50,7 @@ def json_records(data: bytes) -> list[Any]:
             "which is read as a stream"
         )
     value = parse_json(data)
-    if isinstance(value, dict) and not _first(value, "text"):
+    if isinstance(value, dict) and not (_named(value, (columns or {}).get("text", "")) or _first(value, "text")):
         value = next((value[w] for w in _WRAPPERS if isinstance(value.get(w), list)), value)
     return value if isinstance(value, list) else [value]
 
@@ -117,7 +119,8 @@ def language_code(value: object) -> str | None:
 def _no_text(record: Mapping[Any, Any], key: str | None) -> str:
     found = f"found the keys {', '.join(map(str, record)) or '(none)'}"
     if key is None:
-        return f"the record has no text: {found}; accepted for the text: {', '.join(ALIASES['text'])}"
+        accepted = ", ".join(ALIASES["text"])
+        return f"the record has no text: {found}; accepted for the text: {accepted}; --column text=KEY names another"
     if _named(record, key) is None:
         return f"the record has no {key!r}, the key named for the text: {found}"
     return f"the record has no text: its {key!r} is empty or no text; {found}"

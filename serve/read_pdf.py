@@ -29,6 +29,7 @@ _NUMBER = re.compile(r"\W*(?:page\s*)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?\W*", re.
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”’»)\]]*$")
 _HYPHENATED = re.compile(r"(\w+)-$")
 _WORD = re.compile(r"\w+(?:-\w+)*")
+_LONGEST_WORD = 60
 # What programs write as the title of a document that was given none.
 _NO_TITLE = re.compile(r"untitled|microsoft word|document\d*$|slide \d|.*\.(?:docx?|odt|pdf|indd|tex|qxd|pptx?)$", re.I)
 
@@ -189,7 +190,7 @@ def _joined(paragraph: str, line: str, words: Counter[str]) -> str:
     """
     if not paragraph:
         return line
-    head, tail = _HYPHENATED.search(paragraph), _WORD.match(line)
+    head, tail = _HYPHENATED.search(paragraph[-_LONGEST_WORD:]), _WORD.match(line)
     if not head or not tail or not line[0].islower():
         return f"{paragraph} {line}"
     first, second = head[1].lower(), tail[0].lower()

@@ -115,7 +115,9 @@ def parquet_rows(stream: IO[bytes], first: int = 0) -> Iterator[dict[str, Any] |
 
     try:
         table = pq.ParquetFile(stream, pre_buffer=False)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the disk; damage has no number
         raise InputError(
             f"not a whole Parquet file ({_line(error)}); its end is lost or damaged, fetch it again"
         ) from None
@@ -128,10 +130,10 @@ def parquet_rows(stream: IO[bytes], first: int = 0) -> Iterator[dict[str, Any] |
             continue
         try:
             for batch in table.iter_batches(_BATCH_ROWS, row_groups=[group], use_threads=False):
-                for row in _plain_times(batch).to_pylist():
+                for row in _rows(_plain_times(batch)):
                     yield row if number >= first else None
                     number += 1
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise InputError(f"the Parquet file is damaged ({_line(error)}); fetch it again") from None
 
 
@@ -144,6 +146,21 @@ def _plain_times(batch: Any) -> Any:
             plain = pa.timestamp("us", "UTC" if field.type.tz else None)
             batch = batch.set_column(i, field.name, batch.column(i).cast(plain, safe=False))
     return batch
+
+
+def _rows(batch: Any) -> list[dict[str, Any]]:
+    """The rows of a batch; strings that are not UTF-8 have what is wrong in them replaced."""
+    import pyarrow as pa
+
+    try:
+        return list(batch.to_pylist())
+    except UnicodeDecodeError:
+        for i, field in enumerate(batch.schema):
+            if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+                values = batch.column(i).cast(pa.large_binary()).to_pylist()
+                texts = [None if value is None else value.decode("utf-8", "replace") for value in values]
+                batch = batch.set_column(i, field.name, pa.array(texts, pa.large_string()))
+        return list(batch.to_pylist())
 
 
 def _line(error: Exception) -> str:

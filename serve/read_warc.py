@@ -49,12 +49,12 @@ def warc_pages(stream: io.BufferedReader, first: int = 0) -> Iterator[WarcPage |
     Raises `InputError` where the file is cut off or damaged.
     """
     fastwarc = load_library("fastwarc", "WARC files")
-    # With `auto_decode` a page that is not in the encoding it names would end the iteration.
-    responses = fastwarc.ArchiveIterator(
-        _Forward(stream), record_types=fastwarc.WarcRecordType.response, parse_http=True, auto_decode="none"
-    )
     number = 0
     try:
+        # With `auto_decode` a page that is not in the encoding it names would end the iteration.
+        responses = fastwarc.ArchiveIterator(
+            _Forward(stream), record_types=fastwarc.WarcRecordType.response, parse_http=True, auto_decode="none"
+        )
         for response in responses:
             if not _is_page(response):
                 continue

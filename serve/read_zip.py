@@ -34,19 +34,29 @@ def zip_members(stream: IO[bytes]) -> Iterator[Member]:
     try:
         archive = zipfile.ZipFile(stream)
         members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OverflowError, struct.error) as error:
+    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, struct.error) as error:
         yield from _salvaged(stream, error)
         return
     if sum(info.compress_size for info in members) > stream.seek(0, io.SEEK_END):
         raise InputError("the archive's files overlap: it is made to grow without end, and is not read")
     for info in members:
-        name = safe_name(info.filename)
+        name = safe_name(_name(info))
         if info.is_dir() or stat.S_ISLNK(info.external_attr >> 16) or not _is_read(name):
             continue
         if info.flag_bits & _ENCRYPTED:
             yield name, _encrypted()
         else:
             yield name, lambda info=info: _open(archive, info)  # type: ignore[misc]
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """A member's name; many programs write UTF-8 without saying so, and it is read as IBM's old set."""
+    if info.flag_bits & _UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def safe_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import pickle
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,25 @@ def test_reading_goes_on_from_a_record(read_bytes: Read, name: str, data: bytes)
     assert [getattr(one, "text", None) for one in everything] == ["0.", None, "2.", "3."]
     for first in range(5):
         assert read_bytes(name, data, first=first) == everything[first:]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html", "a.md", "a.jsonl", "a.csv"])
+def test_one_line_of_40_million_bytes(read_bytes: Read, name: str) -> None:
+    (found,) = read_bytes(name, b"text\n"[: 5 * (name == "a.csv")] + b"a" * 40_000_000)
+    assert isinstance(found, ReadFailure)
+    assert "000,000 bytes" in found.message
+
+
+@pytest.mark.parametrize(
+    ("library", "name"),
+    [("fastwarc", "a.warc"), ("feedparser", "a.rss"), ("pypdf", "a.pdf")],
+)
+def test_a_missing_library_names_the_extra(
+    read_bytes: Read, monkeypatch: pytest.MonkeyPatch, library: str, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    (found,) = read_bytes(name, b"x")
+    assert f"needs {library}: pip install 'communique[formats]'" in found.message
 
 
 def test_a_line_over_the_limit_is_skipped(read_bytes: Read, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,8 @@ def test_atom(read_bytes: Read) -> None:
     (found,) = read_bytes("a.atom", ATOM.encode())
     assert (found.text, found.author, found.url) == ("The ferry sailed.", "Ada", "https://post.example/2")
     assert found.published == "2025-03-04T05:06:07+00:00"
+    (undated,) = read_bytes("b.atom", ATOM.replace("updated", "x").encode())
+    assert (undated.text, undated.published) == ("The ferry sailed.", None)
 
 
 def test_a_feed_that_breaks_off(read_bytes: Read) -> None:

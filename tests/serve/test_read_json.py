@@ -139,6 +139,12 @@ def test_named_columns() -> None:
     assert (found.text, found.outlet, found.author, found.title) == ("Body.", "Dotted", None, "T")
 
 
+def test_an_object_with_the_named_text_is_no_wrapper() -> None:
+    value = {"story": "A.", "data": [{"text": "B."}]}
+    assert json_records(json.dumps(value).encode(), {"text": "story"}) == [value]
+    assert json_records(json.dumps(value).encode()) == value["data"]
+
+
 @pytest.mark.parametrize(
     ("key", "message"),
     [

@@ -114,6 +114,15 @@ def test_text_in_a_binary_column(read_bytes: Read) -> None:
     assert found.text == "The café agrees."
 
 
+def test_strings_that_are_not_utf8(read_bytes: Read) -> None:
+    sink = io.BytesIO()
+    strings = pa.array([b"It left.", b"caf\xe9", None], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"text": strings}), sink)
+    first, second, third = read_bytes("a.parquet", sink.getvalue())
+    assert (first.text, second.text, second.content_lost) == ("It left.", "caf\ufffd", True)
+    assert "the record has no text" in third.message
+
+
 def test_wrong_column_lists_those_there_are(read_bytes: Read) -> None:
     found = read_bytes("a.parquet", parquet(), {"text": "story"})
     assert len(found) == 10
@@ -124,6 +133,8 @@ def test_damaged_parquet(read_bytes: Read, tmp_path: Path) -> None:
     data = parquet(row_group_size=5, compression="NONE", use_dictionary=False, data_page_version="1.0")
     (cut,) = read_bytes("a.parquet", data[:-20])
     assert "not a whole Parquet file" in cut.message
+    (spoiled,) = read_bytes("c.parquet", data[:-300] + b"\xff" * 250 + data[-50:])
+    assert "not a whole Parquet file" in spoiled.message
     second = pq.ParquetFile(io.BytesIO(data)).metadata.row_group(1).column(1).data_page_offset
     found = read_bytes("b.parquet", data[:second] + b"\xff" * 60 + data[second + 60 :])
     assert [one.text for one in found[:-1]] == [f"Body {i}." for i in range(5)]
