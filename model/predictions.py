@@ -98,8 +98,13 @@ class Predictions(list[Prediction]):
         return Predictions(found, self.taxonomy) if isinstance(found, list) else found
 
     def to_dict(self) -> list[dict[str, Any]]:
-        """Plain values for JSON: `as_dict` of each prediction, and in `topics` the names of those present."""
-        return [{**prediction.as_dict(), "topics": [topic.name for topic in prediction.topics]} for prediction in self]
+        """Plain values, as JSON has them: `as_dict` of each prediction, and in `topics` the names of those present."""
+        rows = []
+        for prediction in self:
+            row = prediction.as_dict()
+            names = [topic.name for topic in prediction.topics]
+            rows.append({**row, "all_topics": list(row["all_topics"]), "topics": names})
+        return rows
 
     def to_arrow(self) -> "pa.Table":
         """A table with one row a prediction; columns are named as in the tables of `communique score`."""

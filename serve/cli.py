@@ -42,6 +42,7 @@ BundleName = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle fold
 
 def build_app() -> typer.Typer:
     """The root command with everything mounted."""
+    from communique.serve.serve_command import serve
     from communique.train.cli import register
 
     app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -50,6 +51,7 @@ def build_app() -> typer.Typer:
     app.command("score")(score)
     app.command("evaluate")(evaluate)
     app.command("compare")(compare)
+    app.command("serve")(serve)
     return app
 
 

@@ -1,3 +1,4 @@
+import json
 import sys
 
 import pytest
@@ -23,7 +24,7 @@ def found(taxonomy: Taxonomy) -> Predictions:
 def test_dicts_name_the_topics_present(found: Predictions) -> None:
     (row,) = found.to_dict()
     assert row["topics"] == ["truce", "rain"]
-    assert {key: row[key] for key in found[0].as_dict()} == found[0].as_dict()
+    assert row == json.loads(json.dumps({**found[0].as_dict(), "topics": row["topics"]}))
 
 
 def test_the_table_has_the_columns_of_scored_folders(found: Predictions) -> None:
