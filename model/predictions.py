@@ -1,7 +1,14 @@
 """What the model says about a paragraph, as plain values."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+
+from communique.model.errors import InputError
+from communique.model.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +73,90 @@ class Prediction:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        from communique.model.prediction_html import prediction_html
+
+        return prediction_html(self)
+
+
+class Predictions(list[Prediction]):
+    """The predictions of one call, in order: a list that notebooks show and tables are made from.
+
+    A slice is of the same kind; other list operations give plain lists. `taxonomy` names the
+    columns of the tables, so that an empty list has them too.
+    """
+
+    def __init__(self, predictions: Iterable[Prediction], taxonomy: Taxonomy) -> None:
+        super().__init__(predictions)
+        self.taxonomy = taxonomy
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Prediction: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Predictions": ...
+    def __getitem__(self, place: SupportsIndex | slice) -> "Prediction | Predictions":
+        found = super().__getitem__(place)
+        return Predictions(found, self.taxonomy) if isinstance(found, list) else found
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """Plain values, as JSON has them: `as_dict` of each prediction, and in `topics` the names of those present."""
+        rows = []
+        for prediction in self:
+            row = prediction.as_dict()
+            names = [topic.name for topic in prediction.topics]
+            rows.append({**row, "all_topics": list(row["all_topics"]), "topics": names})
+        return rows
+
+    def to_arrow(self) -> "pa.Table":
+        """A table with one row a prediction; columns are named as in the tables of `communique score`."""
+        import pyarrow as pa
+
+        fields: list[tuple[str, Any]] = [("paragraph", pa.int64()), ("start", pa.int64()), ("end", pa.int64())]
+        fields += [("text", pa.string()), ("abstained", pa.bool_()), ("truncated", pa.bool_())]
+        fields.append(("confidence", pa.float64()))
+        for topic in self.taxonomy.topics:
+            columns = {"probability": pa.float64(), "present": pa.bool_()}
+            if topic.stance:
+                columns |= {stance: pa.float64() for stance in self.taxonomy.stances} | {"stance": pa.string()}
+            columns |= {"holder": pa.string(), "holder_start": pa.int64(), "holder_end": pa.int64()}
+            columns["evidence"] = pa.string()
+            fields += [(f"{topic.name}.{column}", kind) for column, kind in columns.items()]
+        return pa.Table.from_pylist([_row(prediction) for prediction in self], schema=pa.schema(fields))
+
+    def to_pandas(self) -> Any:
+        """The table of `to_arrow` as a pandas data frame.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        try:
+            import pandas  # noqa: F401
+        except ModuleNotFoundError as error:
+            raise InputError("to_pandas needs pandas; install it (pip install pandas), or use to_arrow()") from error
+        return self.to_arrow().to_pandas()
+
+    def _repr_html_(self) -> str:
+        from communique.model.prediction_html import predictions_html
+
+        return predictions_html(self)
+
+
+def _row(prediction: Prediction) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "paragraph": prediction.index,
+        "start": prediction.start,
+        "end": prediction.end,
+        "text": prediction.text,
+        "abstained": prediction.abstained,
+        "truncated": prediction.truncated,
+        "confidence": prediction.confidence,
+    }
+    for topic in prediction.all_topics:
+        columns: dict[str, Any] = {"probability": topic.probability, "present": topic.present, **topic.stances}
+        columns |= {"stance": topic.stance, "evidence": topic.evidence}
+        if topic.holder is not None:
+            start, end = topic.holder.start, topic.holder.end
+            columns |= {"holder": topic.holder.text, "holder_start": start, "holder_end": end}
+        row |= {f"{topic.name}.{column}": value for column, value in columns.items()}
+    return row

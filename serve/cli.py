@@ -39,6 +39,7 @@ def build_app() -> typer.Typer:
     """The root command with everything mounted."""
     from communique.serve.report_command import report
     from communique.serve.score_command import score
+    from communique.serve.serve_command import serve
     from communique.serve.summarize_command import summarize
     from communique.train.cli import register
 
@@ -50,6 +51,7 @@ def build_app() -> typer.Typer:
     app.command("compare")(compare)
     app.command("summarize")(summarize)
     app.command("report")(report)
+    app.command("serve")(serve)
     return app
 
 

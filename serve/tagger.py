@@ -9,7 +9,7 @@ import numpy.typing as npt
 from communique.model.bundle import Bundle, load_bundle
 from communique.model.errors import InputError
 from communique.model.predict import predict, predict_paragraphs
-from communique.model.predictions import Prediction
+from communique.model.predictions import Prediction, Predictions
 from communique.model.prior import parse_prior, resolve_prior
 from communique.model.texts import Article
 from communique.serve.registry import resolve
@@ -41,7 +41,7 @@ class Tagger:
         shares = self.bundle.manifest.calibration.prior if self._prior is None else self._prior
         return dict(zip(self.bundle.taxonomy.topic_names, map(float, shares), strict=True))
 
-    def tag(self, text: str, title: str | None = None) -> list[Prediction]:
+    def tag(self, text: str, title: str | None = None) -> Predictions:
         """Tag an article: cut into paragraphs, clutter left out, one prediction a paragraph.
 
         Raises:
@@ -51,21 +51,22 @@ class Tagger:
             raise InputError(f"tag takes one text, not {type(text).__name__}; for a list of texts use tag_paragraphs")
         if title is not None and not isinstance(title, str):
             raise InputError(f"title is {type(title).__name__}, not a string; give None where there is no title")
-        return self.tag_article(Article(path="", text=text, title=title))
+        return self.tag_article(Article(path="", text=whole(text), title=None if title is None else whole(title)))
 
-    def tag_article(self, article: Article) -> list[Prediction]:
+    def tag_article(self, article: Article) -> Predictions:
         """Tag an article that was read from somewhere."""
         paragraphs = segment(article)
-        return predict_paragraphs(self.bundle, paragraphs, [article.title] * len(paragraphs), self._prior)
+        titles = [article.title] * len(paragraphs)
+        return self._listed(predict_paragraphs(self.bundle, paragraphs, titles, self._prior))
 
-    def tag_articles(self, articles: Sequence[Article]) -> list[list[Prediction]]:
+    def tag_articles(self, articles: Sequence[Article]) -> list[Predictions]:
         """Tag several articles in one pass; the predictions of each, in order."""
         cut = [segment(article) for article in articles]
         titles = [article.title for article, paragraphs in zip(articles, cut, strict=True) for _ in paragraphs]
         flat = iter(predict_paragraphs(self.bundle, [p for paragraphs in cut for p in paragraphs], titles, self._prior))
-        return [[next(flat) for _ in paragraphs] for paragraphs in cut]
+        return [self._listed(next(flat) for _ in paragraphs) for paragraphs in cut]
 
-    def tag_paragraphs(self, texts: Sequence[str], titles: Sequence[str | None] | None = None) -> list[Prediction]:
+    def tag_paragraphs(self, texts: Sequence[str], titles: Sequence[str | None] | None = None) -> Predictions:
         """Tag texts as they are, one prediction each, in the same order.
 
         Raises:
@@ -88,12 +89,20 @@ class Tagger:
         for position, title in enumerate(titles):
             if title is not None and not isinstance(title, str):
                 raise InputError(f"titles[{position}] is {type(title).__name__}, not a string or None")
-        return self.tag_texts(texts, titles)
+        return self._listed(self.tag_texts(texts, titles))
 
     def tag_texts(self, texts: Sequence[str], titles: Sequence[str | None], gate: bool = False) -> list[Prediction]:
         """`tag_paragraphs` without its checks; with `gate` the bundle's gate, if it has one, decides
         which texts the encoder reads."""
         return predict(self.bundle, texts, titles, self._prior, gate)
+
+    def _listed(self, found: Iterable[Prediction]) -> Predictions:
+        return Predictions(found, self.bundle.taxonomy)
+
+
+def whole(text: str) -> str:
+    """The text with a question mark for each lone surrogate, which is no text for a tokenizer; offsets stay."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def shifted_prior(bundle: Bundle, prior: float | dict[str, float] | str | None) -> npt.NDArray[np.float64] | None:

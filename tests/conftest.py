@@ -20,15 +20,19 @@ Line = dict[str, Any]
 TERMS = ("truce", "guard", "rain", "praise", "reject")
 
 
-@pytest.fixture
-def taxonomy() -> Taxonomy:
-    """Two topics with stances and one without."""
+def tiny_taxonomy() -> Taxonomy:
     topics = [
         {"name": "truce", "definition": "A halt to fighting."},
         {"name": "guard", "definition": "A promise of help."},
         {"name": "rain", "definition": "Water from above.", "stance": False},
     ]
     return parse_taxonomy({"name": "tiny", "stances": ["favor", "against", "neutral"], "topics": topics}, "tiny")
+
+
+@pytest.fixture
+def taxonomy() -> Taxonomy:
+    """Two topics with stances and one without."""
+    return tiny_taxonomy()
 
 
 @pytest.fixture
@@ -85,10 +89,7 @@ def keyword_weights() -> tuple[np.ndarray, np.ndarray]:
     return weights, bias
 
 
-@pytest.fixture
-def bundle_folder(tmp_path: Path, taxonomy: Taxonomy) -> Path:
-    """A linear bundle, written without training, that tags keywords (see `keyword_weights`)."""
-    folder = tmp_path / "bundle"
+def write_keyword_bundle(folder: Path, taxonomy: Taxonomy) -> Path:
     folder.mkdir()
     block = TfidfBlock(analyzer="word", ngram_range=(1, 1), terms=TERMS)
     save_linear(folder, (block,), np.ones(len(TERMS), dtype=np.float32), *keyword_weights())
@@ -96,6 +97,18 @@ def bundle_folder(tmp_path: Path, taxonomy: Taxonomy) -> Path:
     manifest = Manifest(name="tiny", family="linear", taxonomy=taxonomy, calibration=calibration_of(3), config={})
     write_manifest(folder, manifest)
     return folder
+
+
+@pytest.fixture
+def bundle_folder(tmp_path: Path, taxonomy: Taxonomy) -> Path:
+    """A linear bundle, written without training, that tags keywords (see `keyword_weights`)."""
+    return write_keyword_bundle(tmp_path / "bundle", taxonomy)
+
+
+@pytest.fixture(scope="session")
+def shared_bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, for tests that share a running service."""
+    return write_keyword_bundle(tmp_path_factory.mktemp("shared") / "bundle", tiny_taxonomy())
 
 
 @pytest.fixture

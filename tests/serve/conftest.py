@@ -1,22 +1,32 @@
-"""Fixtures: a file of given bytes as it is read, a scored folder written by hand with the schemas of `score`."""
+"""Fixtures: files as they are read, a scored folder written by hand, a service that really listens."""
 
 import json
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import uvicorn
 
+from communique.model.bundle import Bundle, load_bundle
 from communique.model.taxonomy import Taxonomy
 from communique.model.texts import Article
+from communique.serve.http_app import create_app
+from communique.serve.http_settings import HttpSettings
 from communique.serve.inputs import find_inputs
 from communique.serve.items import ReadFailure, parse_item, read_items
 from communique.serve.report_folder import ScoredFolder, open_folder
 from communique.serve.rows import article_schema, paragraph_schema
+from communique.serve.serve_command import listen
 from communique.serve.worker import copy_key
 
+Live = Callable[..., AbstractContextManager[httpx.Client]]
 Found = list[Article | ReadFailure]
 
 
@@ -81,3 +91,38 @@ def scored(tmp_path: Path, taxonomy: Taxonomy) -> Callable[..., ScoredFolder]:
         return open_folder(folder)
 
     return write
+
+
+@contextmanager
+def live_service(bundle: Bundle, **settings: object) -> Iterator[httpx.Client]:
+    """Serve a bundle on a free port; gives a client with the service's address."""
+    config = uvicorn.Config(
+        create_app(bundle, HttpSettings(**settings)),  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    with listen("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def live() -> Live:
+    return live_service
+
+
+@pytest.fixture(scope="session")
+def client(shared_bundle_folder: Path) -> Iterator[httpx.Client]:
+    """A client of a service with the default settings, shared by the tests that do not change it."""
+    with live_service(load_bundle(shared_bundle_folder)) as client:
+        yield client

@@ -96,3 +96,10 @@ def test_a_prior_is_a_share_for_every_topic(bundle_folder: Path, prior: float) -
 
 def test_a_lone_surrogate_is_tagged(bundle_folder: Path) -> None:
     assert load(bundle_folder).tag_paragraphs(["The truce \ud800."])[0]["truce"].present
+
+
+def test_a_lone_surrogate_in_an_article_keeps_the_offsets(bundle_folder: Path) -> None:
+    text = "They praise the truce \ud800 in town.\n\nThe rain fell all day.\n"
+    found = load(bundle_folder).tag(text, title="\udfff")
+    assert [(p.start, p.end) for p in found] == [(0, 32), (34, 56)]
+    assert found[0].text == "They praise the truce ? in town."
