@@ -8,7 +8,7 @@ EXTRAS ?= train,formats,report,http,dev
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
-.PHONY: demo test lint core-check bench-quality bench-behaviour bench-quadclass bench-speed mpnet-backbone clean
+.PHONY: demo test lint core-check bench-quality bench-behaviour bench-quadclass bench-speed bench-inputs mpnet-backbone clean
 .DELETE_ON_ERROR:
 
 demo: bundles/quick/bundle.json
@@ -42,6 +42,10 @@ bench-behaviour: .venv/.ready
 SPEED_BUNDLE ?= bundles/encoder-int8
 bench-speed: .venv/.ready
 	$(BIN)/python tests/bench/speed.py $(SPEED_BUNDLE)
+
+# Inputs that break other tools, each tried.
+bench-inputs: .venv/.ready
+	$(BIN)/python tests/bench/bad_inputs.py $(BUNDLE)
 
 # The protocol of a public set, whose data you fetch yourself: configs/quadclass.toml says where.
 FAMILY ?= linear frozen encoder

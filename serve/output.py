@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from communique.model.errors import InputError
+from communique.serve.inputs import InputFile, input_file
 from communique.serve.tagger import Tagger
 from communique.serve.writers import partial_path, publish, write_json
 
-OURS = ("paragraphs", "articles", "manifest", "jsonl", "csv")
+OURS = ("paragraphs", "articles", "manifest", "jsonl", "csv", "stdin")
 WHAT = {
     "communique": "version of Communique",
     "model": "model",
@@ -53,6 +54,27 @@ def _read_settings(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text("utf-8")))
     except (ValueError, TypeError):
         return {}
+
+
+def keep_stdin(stream: IO[bytes], out: Path) -> InputFile:
+    """Copy what comes on stdin into the output folder, where a later run finds it: JSON Lines if it begins
+    with an object, HTML if with a tag, else one plain text.
+
+    Raises:
+        InputError: nothing came.
+    """
+    head = stream.read(4096)
+    if not head.strip():
+        raise InputError("- reads the article from stdin, and nothing came; pipe a text, a page or JSON Lines into it")
+    suffix = {b"{": "jsonl", b"<": "html"}.get(head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1], "txt")
+    folder = out / "stdin"
+    folder.mkdir(exist_ok=True)
+    target = folder / f"stdin.{suffix}"
+    with partial_path(target).open("wb") as file:
+        file.write(head)
+        shutil.copyfileobj(stream, file)
+    publish(partial_path(target), target)
+    return input_file(target, folder)
 
 
 @contextmanager

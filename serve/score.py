@@ -1,6 +1,7 @@
 """Score files and folders of articles into Parquet: streaming, resumable, one bad file never stops it."""
 
 import importlib.metadata
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,7 @@ from communique.model.errors import InputError, OutputError
 from communique.serve.clusters import assign_clusters, forget_clusters
 from communique.serve.copies import KnownTexts
 from communique.serve.inputs import find_inputs
-from communique.serve.output import clear_partial_files, locked, prepare, write_run
+from communique.serve.output import clear_partial_files, keep_stdin, locked, prepare, write_run
 from communique.serve.parts import Part, plan_parts
 from communique.serve.piece import COUNTS, score_part
 from communique.serve.pool import ParserPool
@@ -21,6 +22,7 @@ from communique.serve.worker import ParseOptions
 
 # Up to this size plain documents are read in this process, for a quick start.
 SMALL_BYTES = 200_000
+STDIN = "-"
 PLAIN = (".txt", ".md", ".json", ".jsonl")
 
 
@@ -77,8 +79,9 @@ def score(
         OutputError: the disk is full or cannot be written; what was finished is kept.
     """
     started = time.monotonic()
-    files, ignored = find_inputs([str(path) for path in paths], options.glob, out)
-    if not files:
+    named = [str(path) for path in paths if str(path) != STDIN]
+    files, ignored = find_inputs(named, options.glob, out)
+    if not files and len(named) == len(paths):
         raise InputError(f"no article under {', '.join(map(str, paths))}; `communique score --help` names what is read")
     settings = {
         "communique": importlib.metadata.version("communique"),
@@ -92,6 +95,8 @@ def score(
     prepare(out, settings, options.overwrite)
     with locked(out):
         clear_partial_files(out)
+        if len(named) < len(paths):
+            files.append(keep_stdin(sys.stdin.buffer, out))
         parts = plan_parts(files, out)
         reused = [content for part in parts for content in part.done]
         if not all(part.complete for part in parts):

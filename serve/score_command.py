@@ -22,7 +22,7 @@ def score(
         typer.Argument(
             metavar="PATH…",
             help="Files, folders and URLs: text, Markdown, HTML, JSON, CSV, Parquet, PDF, feeds, mail, WARC; "
-            "also in gzip or zip. `-` reads one text from stdin.",
+            "also in gzip or zip. `-` reads a text, a page or JSON Lines from stdin.",
         ),
     ],
     model: Annotated[str, typer.Option("--model", help="A bundle folder or models:/NAME@ALIAS.")],

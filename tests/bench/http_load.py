@@ -27,7 +27,8 @@ from pathlib import Path
 from report import markdown, replace_section
 
 from communique.serve import load
-from communique.serve.reading import find_files, read_articles
+from communique.serve.inputs import find_inputs
+from communique.serve.reading import read_articles
 from communique.serve.segment import segment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,7 +123,8 @@ async def run_clients(port: int, clients: int, seconds: float, asks: list[Ask]) 
 
 def sample_paragraphs() -> list[str]:
     texts = []
-    for root, file in find_files([ROOT / "serve/samples"]):
+    for found in find_inputs([str(ROOT / "serve/samples")])[0]:
+        root, file = Path(found.root), Path(found.location)
         texts += [paragraph.text for article in read_articles(file, root) for paragraph in segment(article)]  # type: ignore[arg-type]
     return texts
 
