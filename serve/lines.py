@@ -12,9 +12,9 @@ __all__ = ["BULLET", "Span", "join_lines"]
 BULLET = re.compile(r"(?:[-*•‣◦▪–—→]|\(?(?:\d{1,2}|[a-z])[.)])\s")
 _LINE = re.compile(r"\S[^\n]*+")
 _FULL_STOP = re.compile(r"[.!…:;][\"'”’»)\]*]*$")
-_SENTENCE_FINAL = re.compile(r"[.!?…][\"'”’»)\]*]*$")
+_CLOSING = "\"'”’»)]*"  # marks that may follow a full stop
 # The end of a sentence within a line; after three small letters or digits, for "Gen. Berg" and "the U.S. Army" go on.
-_SENTENCE_BREAK = re.compile(r"(?<=[a-z]{3}|[0-9]{3})[.!?…][\"'”’»)\]]*\s+[\"'“‘«(]*[A-Z]")
+_SENTENCE_BREAK = re.compile(r"[.!?…](?<=[a-z]{3}.|[0-9]{3}.)[\"'”’»)\]]*\s+[\"'“‘«(]*[A-Z]")
 # Hard-wrapped text: lines of this length that break in mid-sentence.
 _WRAP_MIN, _WRAP_MAX = 40, 110
 # The share of breaks in mid-sentence from which a text counts as wrapped; prose has about 3 in 4.
@@ -95,8 +95,8 @@ def _is_by_sentence(text: str, lines: list[Span]) -> bool:
             blocks.append([])
         blocks[-1].append(line)
     # Menus and headings do not count.
-    counts = [sum(bool(_SENTENCE_FINAL.search(line.text)) for line in block) for block in blocks]
-    sentences = [line for line in lines if _SENTENCE_FINAL.search(line.text)]
+    counts = [sum(_is_sentence(line) for line in block) for block in blocks]
+    sentences = [line for line in lines if _is_sentence(line)]
     if sum(count > 1 for count in counts) < 2 or max(counts) > _MAX_BLOCK:
         return False
     if 2 * sum(count > 1 for count in counts) < sum(count > 0 for count in counts):
@@ -109,13 +109,17 @@ def _shares_paragraph(text: str, line: Span, following: Span) -> bool:
     """Whether two lines stand in one paragraph, in text of one sentence a line."""
     return not (
         _is_blank_between(text, line, following)
-        or not _SENTENCE_FINAL.search(line.text)  # a heading
-        or not _SENTENCE_FINAL.search(following.text)
+        or not _is_sentence(line)  # a heading
+        or not _is_sentence(following)
         or BULLET.match(line.text)
         or BULLET.match(following.text)
         or is_clutter(line.text)
         or is_clutter(following.text)
     )
+
+
+def _is_sentence(line: Span) -> bool:
+    return line.text.rstrip(_CLOSING).endswith((".", "!", "?", "…"))
 
 
 def _runs_on(line: Span, following: Span) -> bool:
