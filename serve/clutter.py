@@ -29,8 +29,8 @@ _CREDIT = re.compile("|".join(CREDITS))
 _PHRASES = [(word, re.compile(pattern)) for words, pattern, _ in PHRASES for word in words.split("|")]
 _NOTES = [(word, re.compile(pattern)) for words, pattern, _ in NOTES for word in words.split("|")]
 _SEPARATOR = re.compile(r" +[|·•●▸] +")
-# A piece of a row of buttons that opens with a sentence of the article.
-_SENTENCE_FIRST = re.compile(r".{40,}[.!?] ")
+# A piece of a row of buttons, or lines joined by mistake, that open with a sentence of the article.
+_SENTENCE_FIRST = re.compile(r".{40,}?[.!?…][\"'”’»)]* ")
 _SENTENCE = re.compile(r".{25,}\.[\"'”’»)]*")
 # Somebody speaks: never clutter, whatever words the line begins with.
 _SPEECH = re.compile(
@@ -83,11 +83,17 @@ def is_list_header(line: str) -> bool:
 
 
 def find_clutter(lines: Sequence[str]) -> list[bool]:
-    """Which lines of a page are clutter, by themselves or by their surroundings."""
+    """Which lines of a page are clutter, by themselves or by their surroundings; a line may be several joined."""
+    is_joined = ["\n" in line for line in lines]
+    lines = [" ".join(line.split()) for line in lines]
     certain = [is_clutter(line) for line in lines]
     notes = [not c and _is_note(line) for c, line in zip(certain, lines, strict=True)]
-    listed = _find_listed(lines, certain)
-    prose = [not (c or n or x) and _is_prose(line) for c, n, x, line in zip(certain, notes, listed, lines, strict=True)]
+    prose = [
+        not c and not n and (_is_prose(line) or (j and bool(_SENTENCE_FIRST.match(line))))
+        for c, n, j, line in zip(certain, notes, is_joined, lines, strict=True)
+    ]
+    listed = _find_listed(lines, certain, prose)
+    prose = [p and not x for p, x in zip(prose, listed, strict=True)]
     first, last = _article_bounds(lines, prose)
     dropped = list(map(operator.or_, certain, listed))
     for i, line in enumerate(lines):
@@ -108,7 +114,7 @@ def _is_near(certain: list[bool], prose: list[bool], i: int, step: int) -> bool:
     return False
 
 
-def _find_listed(lines: Sequence[str], certain: list[bool]) -> list[bool]:
+def _find_listed(lines: Sequence[str], certain: list[bool], prose: list[bool]) -> list[bool]:
     """Which lines stand in a list of other stories: from its heading to the next prose."""
     listed = [False] * len(lines)
     in_list = False
@@ -116,7 +122,7 @@ def _find_listed(lines: Sequence[str], certain: list[bool]) -> list[bool]:
         if certain[i]:
             in_list = in_list or is_list_header(line)
         else:  # a headline may be a question
-            in_list = in_list and (line.endswith("?") or not _is_prose(line))
+            in_list = in_list and (line.endswith("?") or not prose[i])
             listed[i] = in_list
     return listed
 
@@ -147,7 +153,7 @@ def _article_bounds(lines: Sequence[str], prose: list[bool]) -> tuple[int, int]:
         lengths = [len(lines[i]) for i in after]
         if max(lengths) > _MAX_NOTE or sum(lengths) > _MAX_SHARE_AFTER_END * n_chars:
             continue
-        if any(_END.fullmatch(" ".join(line.lower().split())) for line in lines[last + 1 : after[0]]):
+        if any(_END.fullmatch(line.lower()) for line in lines[last + 1 : after[0]]):
             return found[0], last
     return found[0], found[-1]
 

@@ -26,6 +26,8 @@ BIOGRAPHY = "Anna Berg is a senior fellow at the Lake Institute."
         ([SENTENCE, "2h ago", "Lake Radio All Day Stream", "12 watching", SENTENCE], [SENTENCE, SENTENCE]),
         # What stands between the last sentence and the first clutter is signed by somebody
         ([SENTENCE, "Liis Lind, Elva", "Share", "Bees return"], [SENTENCE, "Liis Lind, Elva"]),
+        # A sentence and a heading that were joined by mistake are prose all the same.
+        (["Related:", f"{SENTENCE}\nA heading", "Related:"], [f"{SENTENCE}\nA heading"]),
         ([], []),
     ],
 )
