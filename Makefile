@@ -1,6 +1,6 @@
 # make demo    set up, train a model, score the sample articles, show what it found
 # make test    set up and run every test
-# make bench-quality, make bench-behaviour    measure, into benchmarks.md
+# make bench-quality, make bench-behaviour, make bench-clutter    measure, into benchmarks.md
 PYTHON ?= python3
 PIP_FLAGS ?=
 # What is installed beside the scoring path; `ray`, `spark` and `docs` are further ones.
@@ -8,7 +8,7 @@ EXTRAS ?= train,formats,report,http,dev
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
-.PHONY: demo test lint core-check bench-quality bench-behaviour bench-quadclass bench-speed bench-inputs mpnet-backbone clean
+.PHONY: demo test lint core-check bench-quality bench-behaviour bench-clutter bench-quadclass bench-speed bench-inputs mpnet-backbone clean
 .DELETE_ON_ERROR:
 
 demo: bundles/quick/bundle.json
@@ -46,6 +46,10 @@ bench-speed: .venv/.ready
 # Inputs that break other tools, each tried.
 bench-inputs: .venv/.ready
 	$(BIN)/python tests/bench/bad_inputs.py $(BUNDLE)
+
+# Clutter told from article text on labelled pages, into benchmarks.md. No model, a quarter of a minute.
+bench-clutter: .venv/.ready
+	$(BIN)/python tests/bench/clutter.py
 
 # The protocol of a public set, whose data you fetch yourself: configs/quadclass.toml says where.
 FAMILY ?= linear frozen encoder

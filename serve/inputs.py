@@ -151,6 +151,7 @@ def _folder(root: str, folder: str, below: str, walk: _Walk) -> Iterator[tuple[s
             is_folder, is_file, is_link = entry.is_dir(follow_symlinks=False), entry.is_file(), entry.is_symlink()
         except OSError:  # such as a symbolic link to itself: reported when it is read
             is_folder, is_file, is_link = False, True, True
+        is_file = is_file or (is_link and not os.path.exists(entry.path))  # noqa: PTH110 - a link to nothing is reported too
         if is_folder:
             yield from _folder(root, entry.path, f"{below}{name}/", walk)
         elif is_file and walk.is_wanted(below + name, entry.path):

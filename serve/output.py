@@ -115,9 +115,10 @@ def write_run(
     ignored: list[str],
 ) -> None:
     """errors.jsonl and run.json, from the sidecars of everything that is finished."""
+    # File names may hold bytes that are no UTF-8; JSON has an escape for those.
     lines = [json.dumps(failure, ensure_ascii=False) for content in finished for failure in content["failures"]]
     errors = out / "errors.jsonl"
-    partial_path(errors).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    partial_path(errors).write_text("".join(line + "\n" for line in lines), encoding="utf-8", errors="backslashreplace")
     publish(partial_path(errors), errors)
     manifest = tagger.bundle.manifest
     gate = tagger.bundle.gate if settings["gate"] else None
@@ -138,5 +139,5 @@ def write_run(
         "result": result,
     }
     text = json.dumps(run, indent=1, ensure_ascii=False) + "\n"
-    partial_path(out / "run.json").write_text(text, encoding="utf-8")
+    partial_path(out / "run.json").write_text(text, encoding="utf-8", errors="backslashreplace")
     publish(partial_path(out / "run.json"), out / "run.json")

@@ -35,7 +35,7 @@ def read_text(data: bytes, path: str, markdown: bool = False) -> Article:
     decoded = decode(data)
     text, fields = _read_markdown(decoded.text) if markdown else (decoded.text, {})
     if not text.strip():
-        raise InputError("no text: the file is empty")
+        raise InputError("no text: the file is empty, or its bytes are no text in any known encoding")
     return Article(
         path=path,
         text=text,

@@ -87,5 +87,5 @@ def publish(partial: Path, target: Path) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file that appears whole or not at all."""
-    partial_path(path).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    partial_path(path).write_text(json.dumps(content), encoding="utf-8")
     publish(partial_path(path), path)

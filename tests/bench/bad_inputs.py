@@ -1,6 +1,6 @@
 """What becomes of inputs that break other tools: `make bench-inputs` makes each, scores it, writes what happened.
 
-    python tests/bench/bad_inputs.py BUNDLE [--out benchmarks.md]
+python tests/bench/bad_inputs.py BUNDLE [--out benchmarks.md]
 """
 
 import argparse
