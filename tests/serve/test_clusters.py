@@ -7,7 +7,7 @@ from communique.serve.worker import copy_key, sketch
 
 WIRE = (
     "The mission's mandate was extended by a year on Tuesday after the council had argued for nine hours over its "
-    "size, its cost and whether the two battalions in the north should be allowed to leave their camps without an escort, "
+    "size, its cost and whether the two battalions in the north should be allowed to leave their camps alone, "
     "diplomats who were in the room said."
 )
 EDITED = WIRE.replace("on Tuesday", "late on Tuesday").replace("nine hours", "hours")
