@@ -180,7 +180,7 @@ PATTERNS = (
         "services",
     ),
     (r"download\b[^.!?]{0,40}(?:\((?:pdf|word|epub)[^)]*\)|pdf|brief|report|paper)|\[\d{1,3}\] .+", "downloads, notes"),
-    (r"</?[a-z][a-z0-9]*(?: [^>]*)?>.*", "markup"),
+    (r"(?:</?[a-z][a-z0-9]*(?: [^<>]*+)?>[^<>.!?]{0,40})+", "markup with next to no words"),
     (r"[\w ]{0,20}[+-]?\d{1,2} ?°[cf]?(?: [\w ,]{1,20})?", "weather"),
     (rf"(?:on )?(?:{WEEKDAY},? )?(?:{DAY} {MONTH}|{MONTH} {DAY})(?:,? \d{{4}})?", "dates"),
     (

@@ -1,6 +1,7 @@
 """Fixtures: files as they are read, a scored folder written by hand, a service that really listens."""
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,15 @@ from communique.serve.worker import copy_key
 
 Live = Callable[..., AbstractContextManager[httpx.Client]]
 Found = list[Article | ReadFailure]
+
+
+@pytest.fixture(autouse=True)
+def no_log_handler_left() -> Iterator[None]:
+    """The command line logs to the stderr of its test, which is closed when the test is over."""
+    yield
+    for handler in logging.getLogger().handlers[:]:
+        if type(handler) is logging.StreamHandler:
+            logging.getLogger().removeHandler(handler)
 
 
 @pytest.fixture

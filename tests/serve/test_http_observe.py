@@ -1,5 +1,6 @@
 import json
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -66,7 +67,13 @@ def test_a_failure_is_an_answer_and_a_log_line_without_the_text(
 def test_log_lines_say_sizes_and_times_without_the_text(client: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     client.post("/v1/tag", json={"text": "A secret text about the truce.", "title": "secret"})
-    (record,) = [record for record in caplog.records if record.name == "communique.http"]
+    found: list[logging.LogRecord] = []
+    for _ in range(200):  # the line is written after the answer
+        found = [record for record in caplog.records if record.name == "communique.http"]
+        if found:
+            break
+        time.sleep(0.01)
+    (record,) = found
     line = json.loads(JsonLines().format(record))
     assert line["event"] == "request"
     assert (line["path"], line["status"], line["texts"], line["characters"], line["paragraphs"]) == (
