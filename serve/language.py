@@ -6,7 +6,7 @@ from typing import Any
 from communique.model.texts import Article
 
 MIN_LETTERS = 120
-SAMPLE = 4_000
+SAMPLE = 1_500
 
 
 def article_language(article: Article) -> str | None:

@@ -94,7 +94,6 @@ def score(
     }
     prepare(out, settings, options.overwrite)
     with locked(out):
-        clear_partial_files(out)
         if len(named) < len(paths):
             files.append(keep_stdin(sys.stdin.buffer, out))
         parts = plan_parts(files, out)
@@ -102,6 +101,7 @@ def score(
         if not all(part.complete for part in parts):
             forget_clusters(out)
         try:
+            clear_partial_files(out)
             finished = (engine or score_here)(parts, tagger, out, options, progress)
             assign_clusters(out, [content["name"] for content in finished], options.formats)
         except OSError as error:  # what cannot be read is recorded where it is read

@@ -9,7 +9,6 @@ Every measurement is a function that gives rows (measure, found, beside). Result
 import argparse
 import json
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from agreement import batches, gate
 from articles import corpus_paragraphs, mixed_articles, write_pages, write_warc
 from cells import CACHE, ROOT
 from report import markdown, replace_section
@@ -158,7 +158,8 @@ def pages(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
                 f"{peak:.0f} MB at most, all processes",
             )
         )
-        shutil.rmtree(source)
+    reading = f"{count / _only_read(source):.0f} articles/s"
+    rows.append(("reading and cutting those alone", reading, "no model, no tables"))
     return rows
 
 
@@ -206,11 +207,28 @@ MEASUREMENTS: dict[str, Callable[[Path, Path, Path, int], Rows]] = {
     "encoder": encoder,
     "setfit": setfit,
     "cascade": cascade,
+    "gate": gate,
+    "batches": batches,
     "pages": pages,
     "warc": warc,
     "ray": ray,
     "start": start,
 }
+
+
+def _only_read(source: Path) -> float:
+    """Seconds for reading and cutting alone, with the workers that `score` has."""
+    from communique.serve.cut import read_items
+    from communique.serve.inputs import find_inputs
+    from communique.serve.pool import ParserPool
+    from communique.serve.worker import ParseOptions
+
+    files, _ = find_inputs([str(source)])
+    began = time.monotonic()
+    with ParserPool(usable_cores(), ParseOptions(), 60.0) as pool:
+        for _results in pool.run(item for file in files for item in read_items(file)):
+            pass
+    return time.monotonic() - began
 
 
 def _times(ours: list[float], theirs: list[float]) -> str:

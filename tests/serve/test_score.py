@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from communique.model.bundle import Bundle
-from communique.model.errors import InputError
+from communique.model.errors import InputError, OutputError
+from communique.serve import parts
 from communique.serve.score import ScoreOptions, ScoreResult, score
 from communique.serve.tagger import Tagger
 
@@ -212,3 +213,61 @@ def test_records_of_one_file_are_articles_of_their_own(run: Any, inbox: Path) ->
     found = [(row["record"], row["title"]) for row in rows(result.out, "articles") if row["path"] == "many.jsonl"]
     assert found == [(0, "One"), (2, "Three")]
     assert (result.articles, result.failed) == (4, 1)
+
+
+def test_rows_do_not_depend_on_the_number_of_workers(run: Any, inbox: Path, tmp_path: Path) -> None:
+    lines = [json.dumps({"text": f"{PRAISE}{REJECT}Note {n}."}) for n in range(40)]
+    (inbox / "many.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    found = []
+    for workers in (0, 1, 2):
+        run(workers=workers, overwrite=True)
+        found.append((tmp_path / "out/paragraphs/part-00000.parquet").read_bytes())
+    assert found[0] == found[1] == found[2]
+
+
+def test_near_copies_in_different_parts_share_a_cluster(run: Any, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART_FILES", 1)
+    wire = f"{PRAISE.strip()} {REJECT.strip()} {QUIET.strip()}"
+    (inbox / "a.txt").write_text(wire, encoding="utf-8")
+    (inbox / "z.txt").write_text(wire.replace("that was signed", "which was signed"), encoding="utf-8")
+    result = run(formats=("jsonl",))
+    clusters = {row["path"]: row["cluster"] for row in rows(result.out) if row["paragraph"] == 1}
+    assert clusters["a.txt"] == clusters["z.txt"] != clusters["sub/b.txt"]
+    files = Path(result.out).glob("jsonl/paragraphs/*")
+    lines = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    assert {line["path"]: line["cluster"] for line in lines if line["paragraph"] == 1} == clusters
+
+
+def test_a_column_that_is_named_is_read(run: Any, inbox: Path) -> None:
+    (inbox / "table.csv").write_text("kopf,inhalt\nA report,The envoy praise the truce today.\n", encoding="utf-8")
+    result = run(inbox / "table.csv", columns={"text": "inhalt", "title": "kopf"})
+    (row,) = rows(result.out)
+    assert (row["title"], row["truce.stance"]) == ("A report", "favor")
+
+
+def test_articles_have_a_balance_and_their_strongest_paragraph(run: Any, inbox: Path) -> None:
+    (inbox / "a.txt").write_text(QUIET + PRAISE + REJECT.replace("guard", "truce"), encoding="utf-8")
+    first = rows(run().out, "articles")[0]
+    assert first["truce.balance"] == pytest.approx(0.0, abs=0.05)
+    assert first["truce.strongest"] in (2, 3)
+    assert (first["rain.strongest"], first["guard.balance"]) == (None, None)
+
+
+def test_a_file_that_grows_while_it_is_read_is_named_and_read_again(run: Any, inbox: Path) -> None:
+    written = (inbox / "a.txt").stat()
+    os.utime(inbox / "a.txt", ns=(written.st_atime_ns, written.st_mtime_ns))
+    result = run()
+    assert json.loads((Path(result.out) / "run.json").read_text())["changed_while_read"] == []
+    with (inbox / "a.txt").open("a") as file:
+        file.write(REJECT)
+    assert run().reused == 0
+
+
+def test_a_folder_that_cannot_be_written_is_said_plainly(
+    run: Any, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    (inbox / "new.txt").write_text(PRAISE, encoding="utf-8")
+    (tmp_path / "out" / "paragraphs" / "part-00001.parquet").mkdir()
+    with pytest.raises(OutputError, match="run the same command again"):
+        run()
