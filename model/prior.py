@@ -66,10 +66,10 @@ def shift_logits(
     new: npt.NDArray[np.float64],
     exclusive: bool,
 ) -> npt.NDArray[np.float64]:
-    """Calibrated logits (n, n_topics) moved from one prior to another."""
+    """Calibrated logits (n, n_topics) moved from one prior to another; bit for bit the same if they are equal."""
     if exclusive:
-        return np.asarray(logits + np.log(new) - np.log(old))
-    return np.asarray(logits + _logit(new) - _logit(old))
+        return np.asarray(logits + (np.log(new) - np.log(old)))
+    return np.asarray(logits + (_logit(new) - _logit(old)))
 
 
 def _logit(share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

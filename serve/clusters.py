@@ -8,7 +8,8 @@ is the same whatever the order, the engine or the number of runs.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,19 +28,19 @@ ALIKE = 0.6
 COMPARED_AT_ONCE = 100_000
 MARKER = "manifest/clusters.json"
 
-Keys = npt.NDArray[np.uint64]
+Load = Callable[[], npt.NDArray[np.void]]
 
 
 def assign_clusters(out: Path, names: Sequence[str], formats: Sequence[str]) -> None:
     """Set the `cluster` column of the named pieces; files in which nothing changes are not touched.
 
-    Memory goes with the number of paragraphs, some 40 bytes for each different one.
+    Memory goes with the number of paragraphs, some 120 bytes for each different one.
     """
     marker = out / MARKER
     state = {name: _digest(out, name) for name in sorted(names)}
     if marker.is_file() and json.loads(marker.read_text("utf-8")) == state:
         return
-    clusters = near_copies([load_sketches(out, name) for name in names])
+    clusters = near_copies([partial(load_sketches, out, name) for name in names])
     for name in names:
         _rewrite(out, name, clusters, formats)
     write_json(marker, state)
@@ -50,17 +51,21 @@ def forget_clusters(out: Path) -> None:
     (out / MARKER).unlink(missing_ok=True)
 
 
-def near_copies(sketches: Sequence[npt.NDArray[np.void]]) -> dict[str, str]:
-    """Copy key to cluster, for the paragraphs whose cluster is another's key: the smallest among its near copies."""
-    keys = np.concatenate([np.asarray(s["key"]) for s in sketches]) if sketches else np.zeros(0, dtype=np.uint64)
-    unique, first = np.unique(keys, return_index=True)
-    source = np.concatenate([np.full(len(s), number) for number, s in enumerate(sketches)] or [np.zeros(0, int)])[first]
-    starts = np.cumsum([0, *(len(s) for s in sketches)])
+def near_copies(sketches: Sequence[Load]) -> dict[str, str]:
+    """Copy key to cluster, for the paragraphs whose cluster is another's key: the smallest among its near copies.
+
+    `sketches` opens the records of one piece each; one is open at a time.
+    """
+    keys = [np.array(load()["key"]) for load in sketches]
+    unique, first = np.unique(np.concatenate([*keys, np.zeros(0, dtype=np.uint64)]), return_index=True)
+    source = np.repeat(np.arange(len(keys)), [len(some) for some in keys])[first]
+    starts = np.cumsum([0, *(len(some) for some in keys)])
     row = first - starts[source]
     parent = np.arange(len(unique))
     for band in range(BANDS):
         columns = slice(band * ROWS, (band + 1) * ROWS)
-        values = np.concatenate([np.ascontiguousarray(s["sketch"][:, columns]) for s in sketches] or [np.zeros((0, 4))])
+        some = [np.array(load()["sketch"][:, columns]) for load in sketches]
+        values = np.concatenate([*some, np.zeros((0, ROWS), dtype=np.uint32)])
         for one, other in _alike(_candidates(values[first]), sketches, source, row):
             _join(parent, one, other)
     roots = [_root(parent, number) for number in range(len(unique))]
@@ -78,7 +83,7 @@ def _candidates(values: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
 
 def _alike(
     pairs: npt.NDArray[np.int64],
-    sketches: Sequence[npt.NDArray[np.void]],
+    sketches: Sequence[Load],
     source: npt.NDArray[np.int64],
     row: npt.NDArray[np.int64],
 ) -> list[tuple[int, int]]:
@@ -92,7 +97,7 @@ def _alike(
             of = source[some[:, side]]
             for number in np.unique(of):
                 here = of == number
-                full[here] = sketches[number]["sketch"][row[some[here, side]]]
+                full[here] = sketches[number]()["sketch"][row[some[here, side]]]
             sides.append(full)
         alike = (sides[0] == sides[1]).mean(axis=1) >= ALIKE
         found += [(int(one), int(other)) for one, other in some[alike]]

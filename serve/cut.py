@@ -91,8 +91,7 @@ def read_items(file: InputFile, first: int = 0) -> Iterator[Item | ReadFailure]:
         if not number:
             raise InputError("no text: the file holds no records")
     except Exception as error:  # a parser's own bug must not end a run over a million pages
-        if number >= first:
-            yield failure(file.path, number, error, stage)
+        yield failure(file.path, max(number, first), error, stage)
 
 
 def _unread(file: InputFile) -> Exception:

@@ -14,7 +14,10 @@ from communique.model.errors import InputError
 from communique.serve.formats import kind_of, load_library
 from communique.serve.streams import is_url
 
-_CHECKSUMS = ("ETag", "etag", "checksum", "md5Hash", "content_md5", "crc32c", "sha256")
+_CHECKSUMS = (
+    *("ETag", "etag", "checksum", "md5Hash", "content_md5", "Content-MD5", "Digest", "crc32c", "sha256"),
+    "Last-Modified",
+)
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified")
 
 
@@ -38,6 +41,24 @@ class InputFile:
     def location(self) -> str:
         """The path or URL to open."""
         return f"{self.root.rstrip('/')}/{self.name or self.path}"
+
+
+def is_there(file: InputFile) -> bool:
+    """Whether a file of an earlier run still exists; one behind a URL that does not answer counts as there."""
+    if not is_url(file.location):
+        return os.path.lexists(file.location) and not os.path.isdir(file.location)  # noqa: PTH112
+    try:
+        system, path = load_library("fsspec", file.location).core.url_to_fs(file.location)
+        return bool(system.exists(path))
+    except Exception:  # of any library behind fsspec
+        return True
+
+
+def has_changed(file: InputFile) -> bool:
+    """Whether a local file is another now than when the run was planned, as one that is still being written."""
+    if is_url(file.location):
+        return False
+    return _status(file.location) != (file.size, file.mtime_ns)
 
 
 def find_inputs(

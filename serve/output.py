@@ -14,6 +14,7 @@ from communique.serve.tagger import Tagger
 from communique.serve.writers import partial_path, publish, write_json
 
 OURS = ("paragraphs", "articles", "manifest", "jsonl", "csv", "stdin")
+SETTINGS, LOCK = "manifest/settings.json", "manifest/.lock"
 WHAT = {
     "communique": "version of Communique",
     "model": "model",
@@ -26,27 +27,33 @@ WHAT = {
 
 
 def prepare(out: Path, settings: dict[str, Any], overwrite: bool) -> None:
-    """Make the folder ready, or refuse one that holds something else; only our own results are ever removed.
+    """Make a folder that is `locked` ready; only our own results are ever removed.
 
     Raises:
-        InputError: the folder holds something else, results of other settings, or cannot be written.
+        InputError: it holds results of other settings.
     """
-    settings_file = out / "manifest" / "settings.json"
+    settings_file = out / SETTINGS
     if settings_file.is_file():
         before = _read_settings(settings_file)
         if overwrite:
-            for name in OURS:
-                shutil.rmtree(out / name, ignore_errors=True)
+            _remove_results(out)
         elif before != settings:
             changed = ", ".join(WHAT[key] for key in settings if settings[key] != before.get(key))
             raise InputError(f"{out} holds results with another {changed}; choose another --out, or --overwrite")
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not an empty folder and holds no scored articles; choose another --out")
-    try:
-        settings_file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(settings_file, settings)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error}; choose another --out") from error
+    write_json(settings_file, settings)
+
+
+def _remove_results(out: Path) -> None:
+    """Remove what an earlier run wrote, so that a kill on the way leaves a folder that is still known as ours."""
+    write_json(out / SETTINGS, {"removed": True})
+    for name in OURS:
+        for file in sorted((out / name).rglob("*"), reverse=True):
+            if file.is_dir() and not file.is_symlink():
+                file.rmdir()
+            elif file != out / SETTINGS and file != out / LOCK:
+                file.unlink()
+    for name in ("run.json", "errors.jsonl"):
+        (out / name).unlink(missing_ok=True)
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
@@ -54,6 +61,16 @@ def _read_settings(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text("utf-8")))
     except (ValueError, TypeError):
         return {}
+
+
+def _is_ours(out: Path) -> bool:
+    """Whether a folder holds results, or nothing but what a run leaves that was killed at its very start."""
+    if not out.is_dir():
+        return False
+    if (out / SETTINGS).is_file():
+        return True
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*")}
+    return names <= {"manifest", LOCK, partial_path(Path(SETTINGS)).as_posix()}
 
 
 def keep_stdin(stream: IO[bytes], out: Path) -> InputFile:
@@ -79,17 +96,25 @@ def keep_stdin(stream: IO[bytes], out: Path) -> InputFile:
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Hold the folder for one run at a time; the system lets go of the lock when a process dies.
+    """Hold the folder, made if need be, for one run at a time; the system lets go of the lock when a
+    process dies.
 
     Raises:
-        InputError: another run is writing there.
+        InputError: another run is writing there, it holds something else, or cannot be written.
     """
+    if out.exists() and not _is_ours(out):
+        raise InputError(f"{out} is not an empty folder and holds no scored articles; choose another --out")
+    try:
+        (out / "manifest").mkdir(parents=True, exist_ok=True)
+        (out / LOCK).touch()
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error}; choose another --out") from error
     try:
         import fcntl
     except ImportError:  # not on Windows
         yield
         return
-    with (out / "manifest" / ".lock").open("w") as file:
+    with (out / LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -115,10 +140,12 @@ def write_run(
     ignored: list[str],
 ) -> None:
     """errors.jsonl and run.json, from the sidecars of everything that is finished."""
-    # File names may hold bytes that are no UTF-8; JSON has an escape for those.
-    lines = [json.dumps(failure, ensure_ascii=False) for content in finished for failure in content["failures"]]
     errors = out / "errors.jsonl"
-    partial_path(errors).write_text("".join(line + "\n" for line in lines), encoding="utf-8", errors="backslashreplace")
+    # File names may hold bytes that are no UTF-8; JSON has an escape for those.
+    with partial_path(errors).open("w", encoding="utf-8", errors="backslashreplace") as lines:
+        for content in finished:
+            sidecar = json.loads((out / "manifest" / f"{content['name']}.json").read_text("utf-8"))
+            lines.writelines(json.dumps(failure, ensure_ascii=False) + "\n" for failure in sidecar["failures"])
     publish(partial_path(errors), errors)
     manifest = tagger.bundle.manifest
     gate = tagger.bundle.gate if settings["gate"] else None

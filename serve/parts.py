@@ -1,23 +1,22 @@
 """Which input files make up which output part, and what an earlier run finished.
 
 A part is a group of files in order, or one big file of many records, whose rows are written in
-slices of so many records. The sidecar of a part or slice under `manifest/` is written last, so what
-has a sidecar is complete. A rerun keeps the parts whose files are unchanged, goes on with a big file
-after its last slice, scores a part again when one of its files changed or went away, and puts new
-files into new parts.
+slices of so many records. `manifest/plan.json` says which files each part has; it is written before
+the first row. The sidecar of a part or slice is written after its tables, and names by a digest the
+files that it was made of: what has a sidecar of the right digest is complete, everything else is
+scored again. So a rerun after a kill at any moment goes on where the last sidecar is.
 """
 
+import hashlib
 import json
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from communique.model.errors import InputError
-from communique.serve.inputs import InputFile
-from communique.serve.items import Item, ReadFailure, is_stream, read_items
+from communique.serve.inputs import InputFile, is_there
+from communique.serve.items import is_stream
 from communique.serve.writers import write_json
 
 PART_FILES = 500
@@ -25,12 +24,15 @@ PART_BYTES = 8_000_000
 # A file of many records is a part by itself from this size on (it may be compressed).
 SLICED_BYTES = 1_000_000
 SLICE_RECORDS = 2_000
+PLAN = "manifest/plan.json"
+# Failures whose cause may be gone the next time: not enough memory, a library to be installed.
+PASSING = ("ProcessExpired", "BrokenProcessPool", "MemoryError")
 
 
 @dataclass(frozen=True)
 class Part:
     """A part of the output: its number, its files, whether it is written in slices, and the sidecars
-    of what is complete, in order."""
+    of what is complete, in order, without their failures."""
 
     number: int
     files: tuple[InputFile, ...]
@@ -41,102 +43,67 @@ class Part:
     def complete(self) -> bool:
         return bool(self.done) and bool(self.done[-1]["last"])
 
+    @property
+    def digest(self) -> str:
+        """Equal as long as the same files, unchanged, are scored in the same way."""
+        return hashlib.sha256(repr((self.sliced, [astuple(file) for file in self.files])).encode()).hexdigest()
+
     def name(self, piece: int) -> str:
         return f"part-{self.number:05d}" + (f"-{piece:05d}" if self.sliced else "")
 
 
-@dataclass(frozen=True)
-class Piece:
-    """What is written together: a whole part or a slice of one. `first` is its first record's number
-    in the part, `limit` how many records it holds at most (None: all)."""
+def plan_parts(files: Sequence[InputFile], out: Path, seconds: float) -> list[Part]:
+    """The parts of a run, written down in `out`: those of earlier runs, then new ones.
 
-    name: str
-    files: tuple[InputFile, ...]
-    first: int = 0
-    limit: int | None = None
-
-    def items(self) -> Iterator[tuple[int, Item | ReadFailure]]:
-        """(number of the file, item) in reading order."""
-        if self.limit is None:
-            for number, file in enumerate(self.files):
-                for item in read_items(file):
-                    yield number, item
-        else:
-            for item in islice(read_items(self.files[0], self.first), self.limit):
-                yield 0, item
-
-
-def pieces(part: Part) -> Iterator[Piece]:
-    """The pieces of a part that are still to be scored; a slice follows as long as the last was full.
-
-    The one who takes the pieces adds each finished sidecar to the part's folder before the next.
-    """
-    if not part.sliced:
-        yield Piece(part.name(0), part.files)
-        return
-    number, first = len(part.done), sum(content["records"] for content in part.done)
-    while True:
-        yield Piece(part.name(number), part.files, first, SLICE_RECORDS)
-        number, first = number + 1, first + SLICE_RECORDS
-
-
-def plan_parts(files: Sequence[InputFile], out: Path) -> list[Part]:
-    """The parts of a run: those of earlier runs, reused or to be done again, then new ones.
-
-    Files of earlier runs stay as long as they exist, named this time or not.
+    Files of earlier runs stay as long as they exist, named this time or not. `seconds` is the time
+    limit of a document: what took too long under a lower one is tried again. Results of files that
+    changed or went away are removed.
 
     Raises:
-        InputError: an earlier run put another file of the same path below its root into `out`.
+        InputError: two files have the same path below their roots.
     """
-    current = {file.path: file for file in files}
-    earlier: dict[int, list[dict[str, Any]]] = {}
-    for sidecar in sorted((out / "manifest").glob("part-*.json")):
-        number = int(sidecar.stem.split("-")[1])
-        earlier.setdefault(number, []).append({**json.loads(sidecar.read_text("utf-8")), "name": sidecar.stem})
-    parts = [_earlier_part(number, contents, current, out) for number, contents in sorted(earlier.items())]
+    waiting = {file.path: file for file in files}
+    if len(waiting) < len(files):
+        raise InputError("two inputs have the same path below their roots; name their common parent folder instead")
+    places = {file.location: file for file in files}
+    parts = []
+    for entry in _read_plan(out):
+        before = [InputFile(**file) for file in entry["files"]]
+        after = [now for file in before if (now := _as_it_is(file, waiting, places, out)) is not None]
+        if not entry["sliced"]:  # one that grew is to be sliced from now on
+            waiting |= {file.path: file for file in after if _is_sliced((file,)) and file not in before}
+            after = [file for file in after if file.path not in waiting]
+        parts.append(Part(entry["number"], tuple(after), entry["sliced"] and bool(after)))
     first = max((part.number for part in parts), default=-1) + 1
-    groups = _grouped(list(current.values()))
-    return parts + [Part(first + i, group, _is_sliced(group)) for i, group in enumerate(groups)]
+    groups = _grouped(list(waiting.values()))
+    parts += [Part(first + i, group, _is_sliced(group)) for i, group in enumerate(groups)]
+    plan = [{"number": p.number, "sliced": p.sliced, "files": [asdict(file) for file in p.files]} for p in parts]
+    write_json(out / PLAN, plan)
+    parts = [replace(part, done=_finished(part, out, seconds)) for part in parts]
+    _remove_all_but({content["name"] for part in parts for content in part.done}, out)
+    return parts
 
 
-def _earlier_part(number: int, contents: list[dict[str, Any]], current: dict[str, InputFile], out: Path) -> Part:
-    """A part of an earlier run as it is now; takes its files out of `current`."""
-    before = tuple(InputFile(**entry) for entry in contents[0]["files"])
-    after = []
-    for file in before:
-        now = current.pop(file.path, None)
-        if now is not None and now.root != file.root and os.path.lexists(file.location):
-            raise InputError(
-                f"{out} holds results of {file.location}; {now.location} has the same path below its root. "
-                "Choose another --out, or name their common parent folder"
-            )
-        if now is not None or _still_there(file):
-            after.append(now or file)
-    files = tuple(after)
-    sliced = contents[0]["sliced"] and bool(files)
-    done = []
-    for position, content in enumerate(contents if files == before else ()):
-        written = (out / "paragraphs" / f"{content['name']}.parquet").is_file()
-        if not written or content["slice"] != position:
-            break
-        done.append(content)
-    return Part(number, files, sliced, tuple(done))
+def _read_plan(out: Path) -> list[dict[str, Any]]:
+    return list(json.loads((out / PLAN).read_text("utf-8"))) if (out / PLAN).is_file() else []
 
 
-def _still_there(file: InputFile) -> bool:
-    """Files behind a URL stay until they are named again and found changed."""
-    return "://" in file.root or os.path.lexists(file.location)
-
-
-def has_changed(file: InputFile) -> bool:
-    """Whether a local file is another now than when the run was planned, as one that is still being written."""
-    if "://" in file.root:
-        return False
-    try:
-        status = Path(file.location).stat()
-    except OSError:
-        return True
-    return (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns)
+def _as_it_is(
+    file: InputFile, waiting: dict[str, InputFile], places: dict[str, InputFile], out: Path
+) -> InputFile | None:
+    """A file of an earlier run as it is now, taken out of `waiting`; None when it is gone."""
+    same = places.get(file.location)
+    if same is not None:  # perhaps named below another root this time
+        waiting.pop(same.path, None)
+        return replace(file, size=same.size, mtime_ns=same.mtime_ns)
+    there = is_there(file)
+    other = waiting.get(file.path)
+    if there and other is not None:
+        raise InputError(
+            f"{out} holds results of {file.location}; {other.location} has the same path below its root. "
+            "Choose another --out, or name their common parent folder"
+        )
+    return file if there else None
 
 
 def _is_sliced(group: tuple[InputFile, ...]) -> bool:
@@ -160,31 +127,45 @@ def _grouped(files: list[InputFile]) -> list[tuple[InputFile, ...]]:
     return [*groups, tuple(group)] if group else groups
 
 
-def forget(part: Part, out: Path) -> None:
-    """Remove what an earlier run wrote of a part that has to be done again, its slices' last first, so
-    that what is left at any moment is a beginning."""
-    kept = {content["name"] for content in part.done}
-    for sidecar in sorted((out / "manifest").glob(f"part-{part.number:05d}*.json"), reverse=True):
-        if sidecar.stem in kept:
-            continue
-        sidecar.unlink()
-        if sidecar.stem != part.name(0) or part.sliced:
-            for file in out.glob(f"*/{sidecar.stem}.*"):
-                file.unlink()
-            for file in out.glob(f"*/*/{sidecar.stem}.*"):
-                file.unlink()
+def _finished(part: Part, out: Path, seconds: float) -> tuple[dict[str, Any], ...]:
+    """The sidecars of what is complete of a part, from the first piece on."""
+    done: list[dict[str, Any]] = []
+    digest = part.digest
+    while not done or not (done[-1]["last"] or not part.sliced):
+        name = part.name(len(done))
+        sidecar = out / "manifest" / f"{name}.json"
+        if not sidecar.is_file() or not (out / "paragraphs" / f"{name}.parquet").is_file():
+            break
+        content = json.loads(sidecar.read_text("utf-8"))
+        failures = content.pop("failures")
+        if content["digest"] != digest or any(_may_pass(failure, part, content, seconds) for failure in failures):
+            break
+        done.append({**content, "name": name})
+    return tuple(done)
 
 
-def write_sidecar(manifest: Path, piece: Piece, part: Part, content: dict[str, Any]) -> dict[str, Any]:
-    """Mark a piece complete; the file appears whole or not at all."""
-    number = 0 if piece.limit is None else piece.first // SLICE_RECORDS
-    last = piece.limit is None or content["records"] < piece.limit
-    full = {
-        "files": [asdict(file) for file in piece.files],
-        "sliced": part.sliced,
-        "slice": number,
-        "last": last,
-        **content,
-    }
-    write_json(manifest / f"{piece.name}.json", full)
-    return {**full, "name": piece.name}
+def _may_pass(failure: dict[str, Any], part: Part, content: dict[str, Any], seconds: float) -> bool:
+    """Whether what failed may go well this time, since its cause lies outside the file."""
+    if failure["error"] == "TimeoutError":
+        return bool(seconds > content["seconds"])
+    if failure["error"] in PASSING or "pip install" in failure["message"]:
+        return True
+    return failure["stage"] == "read" and any(_opens(file) for file in part.files if file.path == failure["path"])
+
+
+def _opens(file: InputFile) -> bool:
+    if "://" in file.root:
+        return True
+    try:
+        with Path(file.location).open("rb"):
+            return True
+    except OSError:
+        return False
+
+
+def _remove_all_but(names: set[str], out: Path) -> None:
+    """Remove the sidecars, then the tables, of pieces that are not complete."""
+    for pattern in ("manifest/part-*.json", "manifest/part-*.npy", "*/part-*", "*/*/part-*"):
+        for file in out.glob(pattern):
+            if file.name.split(".")[0] not in names:
+                file.unlink(missing_ok=True)

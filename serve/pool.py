@@ -31,7 +31,7 @@ class ParserPool:
     def __init__(self, workers: int, options: ParseOptions, seconds: float) -> None:
         self._workers = workers
         self._options = options
-        self._seconds = seconds
+        self.seconds = seconds
         self._pool: Any = None
 
     def __enter__(self) -> "ParserPool":
@@ -68,10 +68,10 @@ class ParserPool:
 
     def _submit(self, task: Task) -> Any:
         try:
-            return self._pool.schedule(parse, args=(task, self._options), timeout=self._seconds)
+            return self._pool.schedule(parse, args=(task, self._options), timeout=self.seconds)
         except RuntimeError:  # the pool broke: a worker died while it had nothing to do
             self._open()
-            return self._pool.schedule(parse, args=(task, self._options), timeout=self._seconds)
+            return self._pool.schedule(parse, args=(task, self._options), timeout=self.seconds)
 
     def _results(self, task: Task, future: Any) -> Results:
         """A task's results; when it hung or its worker died, those of each of its items by itself."""
@@ -90,7 +90,7 @@ class ParserPool:
         except (FutureTimeout, ProcessExpired) as error:
             if len(task) > 1:
                 return [result for item in task for result in self._results([item], self._submit([item]))]
-            return [_lost(task[0], error, self._seconds)]
+            return [_lost(task[0], error, self.seconds)]
 
 
 def tasks(items: Iterable[Item | ReadFailure]) -> Iterator[Task]:

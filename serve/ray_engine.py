@@ -103,6 +103,9 @@ def _score_with_ray(
                 found[row["number"]] = list(row["sidecars"])
                 done += files[row["number"]]
                 progress(done, total)
+        except ray.exceptions.RayTaskError as error:
+            cause = getattr(error, "cause", None)
+            raise cause if isinstance(cause, OSError) else error from error
         finally:
             if started:
                 ray.shutdown()

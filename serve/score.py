@@ -92,16 +92,16 @@ def score(
         "columns": dict(options.columns),
         "gate": options.gate and tagger.bundle.gate is not None,
     }
-    prepare(out, settings, options.overwrite)
     with locked(out):
-        if len(named) < len(paths):
-            files.append(keep_stdin(sys.stdin.buffer, out))
-        parts = plan_parts(files, out)
-        reused = [content for part in parts for content in part.done]
-        if not all(part.complete for part in parts):
-            forget_clusters(out)
         try:
+            prepare(out, settings, options.overwrite)
             clear_partial_files(out)
+            if len(named) < len(paths):
+                files.append(keep_stdin(sys.stdin.buffer, out))
+            parts = plan_parts(files, out, options.seconds)
+            reused = [content for part in parts for content in part.done]
+            if not all(part.complete for part in parts):
+                forget_clusters(out)
             finished = (engine or score_here)(parts, tagger, out, options, progress)
             assign_clusters(out, [content["name"] for content in finished], options.formats)
         except OSError as error:  # what cannot be read is recorded where it is read

@@ -175,3 +175,9 @@ def test_a_file_that_went_away(tmp_path: Path) -> None:
         (found,) = [x for item in items for x in (parse_item(item) if isinstance(item, Item) else [item])]
         assert isinstance(found, ReadFailure)
         assert found.stage == "read"
+
+
+def test_a_file_that_is_gone_before_its_next_slice_is_a_failure(tmp_path: Path) -> None:
+    (failure,) = read_items(InputFile(str(tmp_path), "gone.jsonl", 10, 0), 5)
+    assert isinstance(failure, ReadFailure)
+    assert (failure.record, failure.stage, failure.error) == (5, "read", "FileNotFoundError")

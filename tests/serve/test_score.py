@@ -9,6 +9,7 @@ import pytest
 from communique.model.bundle import Bundle
 from communique.model.errors import InputError, OutputError
 from communique.serve import parts
+from communique.serve.output import locked
 from communique.serve.score import ScoreOptions, ScoreResult, score
 from communique.serve.tagger import Tagger
 
@@ -271,3 +272,46 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(
     (tmp_path / "out" / "paragraphs" / "part-00001.parquet").mkdir()
     with pytest.raises(OutputError, match="run the same command again"):
         run()
+
+
+def test_a_file_named_again_below_another_root_is_not_scored_twice(run: Any, inbox: Path) -> None:
+    run()
+    assert run(inbox / "sub" / "b.txt").articles == 2
+    assert run().articles == 2
+
+
+def test_what_took_too_long_is_tried_again_under_a_higher_limit(run: Any, inbox: Path) -> None:
+    page = "<div>" * 1000 + "<p>The envoy praise the truce in every valley of it, he said.</p>" * 20_000
+    (inbox / "slow.html").write_text(f"<html><body>{page}</body></html>", encoding="utf-8")
+    first = run(workers=1, seconds=0.05)
+    assert first.failed >= 1
+    again = run(workers=1, seconds=0.04)
+    assert (again.failed, again.reused) == (first.failed, first.articles)
+    assert run(workers=1, seconds=60.0).failed < first.failed
+
+
+def test_a_folder_left_by_a_kill_at_the_very_start_is_taken(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "out" / "manifest").mkdir(parents=True)
+    (tmp_path / "out" / "manifest" / ".lock").touch()
+    assert run().articles == 2
+
+
+def test_overwriting_waits_for_nobody_and_takes_nothing_from_a_running_run(run: Any, tmp_path: Path) -> None:
+    result = run()
+    with locked(tmp_path / "out"), pytest.raises(InputError, match="another run"):
+        run(overwrite=True)
+    assert len(rows(result.out)) == 4
+
+
+def test_a_file_that_grew_large_is_sliced(run: Any, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [json.dumps({"text": f"{PRAISE} Number {n}."}) for n in range(30)]
+    (inbox / "log.jsonl").write_text("\n".join(lines[:3]), encoding="utf-8")
+    assert run().articles == 5
+    monkeypatch.setattr(parts, "SLICED_BYTES", 1_000)
+    monkeypatch.setattr(parts, "SLICE_RECORDS", 10)
+    (inbox / "log.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    result = run()
+    assert result.articles == 32
+    assert sorted(path.stem for path in Path(result.out).glob("paragraphs/*-*-*.parquet")) == [
+        "part-00001-00000", "part-00001-00001", "part-00001-00002"
+    ]  # fmt: skip

@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from communique.model.bundle import Bundle
@@ -78,6 +79,40 @@ def test_killed_at_random_points_it_ends_as_if_nothing_had_happened(
             shutil.rmtree(out)
     run(inbox, bundle, out)
     assert tables(out) == tables(tmp_path / "whole")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_killed_while_it_takes_in_changes_it_ends_with_the_rows_of_now(
+    inbox: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    """Files change, go and come, and the big one shrinks, between a finished run and one that is killed."""
+    chance = random.Random(1)
+    out = tmp_path / "out"
+    run(inbox, bundle, out)
+    for turn in range(KILLS // 2):
+        (inbox / f"{turn:03}.txt").write_text(f"{SENTENCES[0]} Changed {turn}.", encoding="utf-8")
+        (inbox / f"{turn + 20:03}.txt").unlink()
+        (inbox / f"new{turn}.txt").write_text(f"{SENTENCES[1]} New {turn}.", encoding="utf-8")
+        lines = (inbox / "many.jsonl").read_text("utf-8").splitlines()
+        (inbox / "many.jsonl").write_text("\n".join(lines[: 40 - 4 * turn]), encoding="utf-8")
+        child = os.fork()
+        if not child:
+            try:
+                run(inbox, bundle, out)
+            finally:
+                os._exit(0)
+        time.sleep(chance.uniform(0, 0.3))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    run(inbox, bundle, out)
+    run(inbox, bundle, tmp_path / "fresh")
+    assert rows(out) == rows(tmp_path / "fresh")
+
+
+def rows(out: Path) -> list[tuple[str, int, int, str]]:
+    found = pq.read_table(out / "paragraphs", columns=["path", "record", "paragraph", "text"]).to_pylist()
+    return sorted(tuple(row.values()) for row in found)
 
 
 def test_slices_follow_each_other_and_nothing_is_scored_twice(inbox: Path, bundle: Bundle, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from communique.model.bundle import Bundle
 from communique.model.errors import BundleError, ConfigError, InputError
-from communique.serve import load
+from communique.serve import Tagger, load
 
 ARTICLE = "The mayor had words of praise for the truce on Monday.\n\nBakeries were open and the buses ran as usual.\n"
 
@@ -103,3 +104,11 @@ def test_a_lone_surrogate_in_an_article_keeps_the_offsets(bundle_folder: Path) -
     found = load(bundle_folder).tag(text, title="\udfff")
     assert [(p.start, p.end) for p in found] == [(0, 32), (34, 56)]
     assert found[0].text == "They praise the truce ? in town."
+
+
+def test_the_bundles_own_prior_stated_changes_no_bit(bundle: Bundle) -> None:
+    texts = [f"The truce, {n} times praise, and the guard." for n in range(50)]
+    shares = bundle.manifest.calibration.topics[0].prior
+    own = Tagger(bundle, Tagger(bundle).prior).tag_paragraphs(texts)
+    assert 0 < shares < 1
+    assert list(own) == list(Tagger(bundle).tag_paragraphs(texts))
