@@ -1,5 +1,6 @@
 # make demo    set up, train a model, score the sample articles, show what it found
 # make test    set up and run every test
+# make docs    build the documentation into build/site; warnings are errors
 # make bench-quality, make bench-behaviour, make bench-clutter    measure, into benchmarks.md
 PYTHON ?= python3
 PIP_FLAGS ?=
@@ -24,6 +25,15 @@ lint: .venv/.ready
 	$(BIN)/ruff format --check .
 	@mkdir -p build/typecheck && ln -sfn ../.. build/typecheck/communique
 	MYPYPATH=build/typecheck $(BIN)/mypy -p communique.model -p communique.train -p communique.serve
+
+# PYTHONPATH would be searched for our packages too. In a `make docs` right after `make test` only the extra is installed.
+docs: .venv/.docs
+	PYTHONPATH= NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "the site: build/site/index.html"
+
+.venv/.docs: .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt --editable ".[$(EXTRAS),docs]"
+	@touch $@
 
 # The scoring path alone, in an environment of its own: what users without the training extra have.
 core-check: .venv/.ready
