@@ -131,7 +131,7 @@ def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:
     content = json.loads(path.read_text("utf-8"))
     parts, pictures = [MARK.format(f"notebooks/{path.name}")], {}
     for number, cell in enumerate(content["cells"]):
-        source = "".join(cell["source"])
+        source = "".join(cell["source"]).removesuffix(";")  # which in a notebook hides a cell's value
         parts.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
         for output in cell.get("outputs", []):
             data = output.get("data", {})
