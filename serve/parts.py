@@ -17,6 +17,7 @@ from typing import Any
 from communique.model.errors import InputError
 from communique.serve.inputs import InputFile, is_there
 from communique.serve.items import is_stream
+from communique.serve.prune import prune
 from communique.serve.writers import write_json
 
 PART_FILES = 500
@@ -52,12 +53,13 @@ class Part:
         return f"part-{self.number:05d}" + (f"-{piece:05d}" if self.sliced else "")
 
 
-def plan_parts(files: Sequence[InputFile], out: Path, seconds: float) -> list[Part]:
+def plan_parts(files: Sequence[InputFile], out: Path, seconds: float, formats: Sequence[str] = ()) -> list[Part]:
     """The parts of a run, written down in `out`: those of earlier runs, then new ones.
 
     Files of earlier runs stay as long as they exist, named this time or not. `seconds` is the time
     limit of a document: what took too long under a lower one is tried again. Results of files that
-    changed or went away are removed.
+    changed or went away are removed; a changed file goes to a new part, so that the others of its
+    part are not read again.
 
     Raises:
         InputError: two files have the same path below their roots.
@@ -66,19 +68,27 @@ def plan_parts(files: Sequence[InputFile], out: Path, seconds: float) -> list[Pa
     if len(waiting) < len(files):
         raise InputError("two inputs have the same path below their roots; name their common parent folder instead")
     places = {file.location: file for file in files}
-    parts = []
+    parts, smaller = [], []
     for entry in _read_plan(out):
-        before = [InputFile(**file) for file in entry["files"]]
+        before = tuple(InputFile(**file) for file in entry["files"])
         after = [now for file in before if (now := _as_it_is(file, waiting, places, out)) is not None]
-        if not entry["sliced"]:  # one that grew is to be sliced from now on
-            waiting |= {file.path: file for file in after if _is_sliced((file,)) and file not in before}
-            after = [file for file in after if file.path not in waiting]
-        parts.append(Part(entry["number"], tuple(after), entry["sliced"] and bool(after)))
+        if not entry["sliced"]:
+            waiting |= {file.path: file for file in after if file not in before}
+            after = [file for file in after if file in before]
+        if after:
+            part = Part(entry["number"], tuple(after), entry["sliced"])
+            parts.append(part)
+            if part.files != before and not part.sliced:
+                smaller.append((replace(part, files=before), part))
     first = max((part.number for part in parts), default=-1) + 1
     groups = _grouped(list(waiting.values()))
     parts += [Part(first + i, group, _is_sliced(group)) for i, group in enumerate(groups)]
     plan = [{"number": p.number, "sliced": p.sliced, "files": [asdict(file) for file in p.files]} for p in parts]
     write_json(out / PLAN, plan)
+    for old, new in smaller:
+        if _finished(old, out, seconds):
+            gone = {file.path for file in old.files} - {file.path for file in new.files}
+            prune(out, new.name(0), gone, new.digest, formats)
     parts = [replace(part, done=_finished(part, out, seconds)) for part in parts]
     _remove_all_but({content["name"] for part in parts for content in part.done}, out)
     return parts

@@ -98,7 +98,7 @@ def score(
             clear_partial_files(out)
             if len(named) < len(paths):
                 files.append(keep_stdin(sys.stdin.buffer, out))
-            parts = plan_parts(files, out, options.seconds)
+            parts = plan_parts(files, out, options.seconds, options.formats)
             reused = [content for part in parts for content in part.done]
             if not all(part.complete for part in parts):
                 forget_clusters(out)

@@ -34,8 +34,11 @@ class SketchFile:
 
     def add(self, articles: Iterable[Parsed]) -> None:
         for article in articles:
-            pairs = zip(article.copies, article.sketches, strict=True)
-            self._sketches |= {key: sketch for key, sketch in pairs if sketch is not None}
+            self.keep(zip(article.copies, article.sketches, strict=True))
+
+    def keep(self, pairs: Iterable[tuple[str, bytes | None]]) -> None:
+        """Take copy keys with their sketches; a paragraph that is too short has none."""
+        self._sketches |= {key: sketch for key, sketch in pairs if sketch is not None}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -71,6 +71,11 @@ def copy_key(text: str) -> str:
     return hashlib.sha256(" ".join(_WORD.findall(text.casefold())).encode()).hexdigest()[:16]
 
 
+def sketch_of(text: str) -> tuple[str, bytes | None]:
+    """A paragraph's `copy_key` and `sketch`."""
+    return copy_key(text), sketch(text)
+
+
 def sketch(text: str) -> bytes | None:
     """The MinHash of a paragraph's three-word shingles, 64 numbers of 4 bytes (Broder 1997, "On the
     resemblance and containment of documents"); None when it is too short to be compared."""
