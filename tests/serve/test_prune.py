@@ -12,7 +12,7 @@ from communique.serve.tagger import Tagger
 
 WIRE = (
     "The envoy of the neighbouring country praise the truce that was signed on the river bank in the morning, and "
-    "the commander of the second brigade reject the guard that had been offered to the town by its neighbours in the spring."
+    "the commander of the second brigade reject the guard that had been offered to the town in the spring."
 )
 
 
