@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from communique.model.bundle import load_bundle
+from communique.model.bundle import load_bundle, open_classifier
+from communique.model.calibration import decide
 from communique.model.errors import BundleError, PromotionError
 from communique.train import encoder_export
+from communique.train.data import Splits
 from communique.train.quantise import quantise_bundle
 from communique.train.run import RunResult
 
@@ -29,6 +32,32 @@ def test_an_int8_bundle_stands_on_its_own(encoder: RunResult, tmp_path: Path, mo
     assert small.manifest.metrics.keys() == large.manifest.metrics.keys()
     with pytest.raises(BundleError, match="no fp32 encoder"):
         quantise_bundle(small.folder, tmp_path / "again")
+
+
+def test_batches_move_fp32_by_rounding_and_hardly_flip_an_int8_label(
+    encoder: RunResult, tiny_splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoder_export, "MAX_FLIPS", 1.0)
+    monkeypatch.setattr(encoder_export, "MAX_DROP", 1.0)
+    small = quantise_bundle(encoder.bundle, tmp_path / "int8")
+    texts = [text for part in tiny_splits.parts.values() for text in part.texts]
+    for bundle in (load_bundle(encoder.bundle), small):
+        onnx = bundle.manifest.onnx
+        assert onnx is not None
+        single, batched = (
+            open_classifier(
+                bundle.folder, "encoder", bundle.taxonomy, onnx.model_copy(update={"batch_size": size})
+            ).scores(texts)
+            for size in (1, 8)
+        )
+        apart = np.abs(single.topic_logits - batched.topic_logits).max()
+        labels = [
+            np.where(one.present, 1 + one.stance_index, 0)
+            for one in (decide(scores, bundle.manifest.calibration, bundle.taxonomy) for scores in (single, batched))
+        ]
+        if onnx.precision == "fp32":
+            assert apart < 1e-5
+        assert (labels[0] != labels[1]).mean() <= 0.01
 
 
 def test_the_gate_keeps_fp32(encoder: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
