@@ -83,15 +83,7 @@ def score(
     files, ignored = find_inputs(named, options.glob, out)
     if not files and len(named) == len(paths):
         raise InputError(f"no article under {', '.join(map(str, paths))}; `communique score --help` names what is read")
-    settings = {
-        "communique": importlib.metadata.version("communique"),
-        "model": tagger.bundle.sha256,
-        "language": options.language,
-        "formats": list(options.formats),
-        "prior": tagger.prior,
-        "columns": dict(options.columns),
-        "gate": options.gate and tagger.bundle.gate is not None,
-    }
+    settings = _settings(tagger, options)
     with locked(out):
         try:
             prepare(out, settings, options.overwrite)
@@ -109,21 +101,39 @@ def score(
                 f"{out} cannot be written: {error.strerror or error}. What was finished is kept: free some space or "
                 "mend the folder, then run the same command again"
             ) from error
-        seconds = time.monotonic() - started
-        counts = {name: sum(content[name] for content in finished) for name in COUNTS}
-        fresh = counts["paragraphs"] - sum(content["paragraphs"] for content in reused)
-        result = ScoreResult(
-            articles=counts["articles"],
-            paragraphs=counts["paragraphs"],
-            failed=counts["failed"],
-            skipped=counts["skipped"],
-            reused=sum(content["articles"] for content in reused),
-            seconds=round(seconds, 3),
-            paragraphs_per_second=round(fresh / seconds, 1),
-            out=str(out),
-        )
+        result = _result(finished, reused, time.monotonic() - started, out)
         write_run(out, settings, tagger, asdict(result), finished, ignored)
     return result
+
+
+def _settings(tagger: Tagger, options: ScoreOptions) -> dict[str, Any]:
+    """What all rows of a folder have in common; rows of other settings do not go into it."""
+    return {
+        "communique": importlib.metadata.version("communique"),
+        "model": tagger.bundle.sha256,
+        "language": options.language,
+        "formats": list(options.formats),
+        "prior": tagger.prior,
+        "columns": dict(options.columns),
+        "gate": options.gate and tagger.bundle.gate is not None,
+    }
+
+
+def _result(
+    finished: Sequence[dict[str, Any]], reused: Sequence[dict[str, Any]], seconds: float, out: Path
+) -> ScoreResult:
+    counts = {name: sum(content[name] for content in finished) for name in COUNTS}
+    fresh = counts["paragraphs"] - sum(content["paragraphs"] for content in reused)
+    return ScoreResult(
+        articles=counts["articles"],
+        paragraphs=counts["paragraphs"],
+        failed=counts["failed"],
+        skipped=counts["skipped"],
+        reused=sum(content["articles"] for content in reused),
+        seconds=round(seconds, 3),
+        paragraphs_per_second=round(fresh / seconds, 1),
+        out=str(out),
+    )
 
 
 def score_here(
