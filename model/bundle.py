@@ -18,6 +18,7 @@ from communique.model.calibration import Calibration
 from communique.model.classifier import Classifier
 from communique.model.errors import BundleError
 from communique.model.gate import Gate
+from communique.model.reference import Reference
 from communique.model.taxonomy import Taxonomy
 
 FORMAT_VERSION = 1
@@ -61,6 +62,7 @@ class Manifest(BaseModel):
     taxonomy: Taxonomy
     calibration: Calibration
     onnx: OnnxSettings | None = None
+    reference: Reference | None = None
     title: bool = False
     config: dict[str, Any]
     metrics: dict[str, Any] = Field(default_factory=dict)

@@ -1,21 +1,15 @@
-"""What a report says about the whole folder: headline numbers, what was left out, and drift."""
+"""What a report says about the whole folder: headline numbers, and what was left out."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from communique.model.bundle import MANIFEST, Manifest, read_manifest
-from communique.model.errors import BundleError
-from communique.serve.report_folder import ScoredFolder, TopicColumns
+from communique.serve.report_folder import ScoredFolder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SHOWN_FAILURES = 100
-MANY_TIMES = 2.0
 
 
 @dataclass(frozen=True)
@@ -44,32 +38,6 @@ class Failures:
     total: int
     counts: list[tuple[str, str, int]]
     first: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Drift:
-    """A topic's share of all paragraphs beside the share its probabilities were computed for."""
-
-    topic: str
-    share: float
-    prior: float | None
-
-    @property
-    def far(self) -> bool:
-        """Whether the two differ by more than a factor of two."""
-        if not self.prior or not self.share:
-            return False
-        return max(self.share / self.prior, self.prior / self.share) > MANY_TIMES
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What the run and its bundle say for comparison. `abstained` is the share on validation data at the stated
-    prior; `missing` says in words what there is nothing to compare with."""
-
-    drifts: list[Drift]
-    abstained: float | None = None
-    missing: list[str] = field(default_factory=list)
 
 
 def headline(connection: "DuckDBPyConnection", folder: ScoredFolder) -> Headline:
@@ -115,52 +83,3 @@ def failures(folder: ScoredFolder) -> Failures:
         if len(first) < SHOWN_FAILURES:
             first.append(failure)
     return Failures(counts.total(), [(*key, count) for key, count in counts.most_common()], first)
-
-
-def reference(connection: "DuckDBPyConnection", folder: ScoredFolder) -> Reference:
-    """Compare the run with what its model was made for, as far as run.json and the bundle say."""
-    missing: list[str] = []
-    priors = _mapping(_mapping(folder.run.get("settings")).get("prior"))
-    if not priors:
-        missing.append("run.json names no prior, so the topics' shares have nothing to be compared with.")
-    sums = ", ".join(f"avg({topic.column('probability')})" for topic in folder.topics)
-    shares = connection.execute(f"SELECT {sums} FROM paragraphs").fetchall()[0]
-    drifts = [_drift(topic, share, priors) for topic, share in zip(folder.topics, shares, strict=True)]
-    manifest = _manifest(folder, missing)
-    abstained = None
-    if manifest is not None:
-        coverage = _mapping(manifest.metrics.get("validation")).get("coverage")
-        if isinstance(coverage, int | float):
-            abstained = 1 - float(coverage)
-        else:
-            missing.append("The bundle keeps no coverage on validation data.")
-        missing.append("The bundle keeps no mean confidence of its training data; the one found here stands alone.")
-    return Reference(drifts, abstained, missing)
-
-
-def _drift(topic: TopicColumns, share: float | None, priors: Mapping[str, Any]) -> Drift:
-    prior = priors.get(topic.name)
-    return Drift(topic.name, float(share or 0.0), float(prior) if isinstance(prior, int | float) else None)
-
-
-def _manifest(folder: ScoredFolder, missing: list[str]) -> Manifest | None:
-    """The bundle's manifest if it still lies where the run found it and is the same one."""
-    where = _mapping(folder.run.get("bundle")).get("folder")
-    if not isinstance(where, str):
-        missing.append("run.json names no bundle, so there is no training reference.")
-        return None
-    file = Path(where) / MANIFEST
-    try:
-        manifest = read_manifest(file.parent)
-        found = hashlib.sha256(file.read_bytes()).hexdigest()
-    except (BundleError, OSError, ValueError):
-        missing.append(f"The bundle is not at {where} any more, so there is no training reference.")
-        return None
-    if found != _mapping(folder.run.get("settings")).get("model"):
-        missing.append(f"The bundle at {where} is not the one that scored this folder; no training reference is used.")
-        return None
-    return manifest
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from communique.serve.report_articles import Blocks, article_blocks
 from communique.serve.report_charts import FRAME, outlets, time_range, timeline
-from communique.serve.report_facts import failures, headline, reference, skipped
+from communique.serve.report_drift import drift
+from communique.serve.report_facts import failures, headline, skipped
 from communique.serve.report_folder import ScoredFolder, TopicColumns, needed
 from communique.serve.report_passages import contested, holders, surest
 from communique.serve.summarize_groups import summarize
@@ -102,7 +103,7 @@ def _content(connection: "DuckDBPyConnection", folder: ScoredFolder) -> dict[str
         "topics": [_topic(connection, folder, topic, bounds) for topic in folder.topics],
         "skipped": skipped(connection),
         "failures": failures(folder),
-        "reference": reference(connection, folder),
+        "drift": drift(connection, folder),
         "finished": str(folder.run.get("finished") or "")[:10],
         "model": bundle.get("name") if isinstance(bundle, dict) else None,
         "version": settings.get("communique") if isinstance(settings, dict) else None,

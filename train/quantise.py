@@ -11,7 +11,7 @@ from communique.train.config import TrainingConfig
 from communique.train.data import load_splits
 from communique.train.encoder_export import MAX_DROP, MAX_FLIPS, quantise
 from communique.train.gate import with_gate
-from communique.train.run import calibrate, finish_bundle
+from communique.train.run import calibrate, drift_reference, finish_bundle
 from communique.train.run_folder import export_bundle, refuse_foreign_folder
 
 
@@ -45,5 +45,7 @@ def quantise_bundle(source: Path, destination: Path) -> Bundle:
         calibration = calibrate(scores["validation"], splits, config)
         gated = with_gate(onnx, classifier, scores["validation"], calibration, splits, config)
         assessments = [assess_split(name, splits.parts[name], scores[name], calibration) for name in scores]
-        finish_bundle(folder, config, splits, calibration, gated, assessments, manifest.training_seconds or 0.0)
+        reference = drift_reference(scores["validation"], calibration, splits)
+        seconds = manifest.training_seconds or 0.0
+        finish_bundle(folder, config, splits, calibration, reference, gated, assessments, seconds)
         return load_bundle(export_bundle(folder, destination))

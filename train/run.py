@@ -18,10 +18,12 @@ from communique.model.bundle import (
     open_classifier,
     write_manifest,
 )
-from communique.model.calibration import Calibration
+from communique.model.calibration import Calibration, decide
 from communique.model.classifier import Scores
 from communique.model.errors import ConfigError
 from communique.model.gold import gold_arrays
+from communique.model.prior import prior_weights
+from communique.model.reference import Reference, make_reference
 from communique.train import tracking
 from communique.train.assessment import Assessment, assess_split
 from communique.train.calibrate import fit_calibration, stated_prior
@@ -79,7 +81,8 @@ def train(
         onnx = with_gate(onnx, classifier, scores["validation"], calibration, splits, config)
         assessments = [assess_split(name, splits.parts[name], scores[name], calibration) for name in reported]
         seconds = time.monotonic() - started
-        bundle = finish_bundle(model, config, splits, calibration, onnx, assessments, seconds)
+        reference = drift_reference(scores["validation"], calibration, splits)
+        bundle = finish_bundle(model, config, splits, calibration, reference, onnx, assessments, seconds)
         record(folder, splits, fitted, assessments, bundle, config)
         destination = export_bundle(model, config.output.bundle) if export else model
     reports = {assessment.split: assessment.report for assessment in assessments}
@@ -121,11 +124,18 @@ def calibrate(scores: Scores, splits: Splits, config: TrainingConfig) -> Calibra
     )
 
 
+def drift_reference(scores: Scores, calibration: Calibration, splits: Splits) -> Reference:
+    """What the model says of validation, for reports to hold scored folders against."""
+    weights = prior_weights(gold_arrays(splits.validation).topic, calibration.prior)
+    return make_reference(gold_arrays(splits.train), decide(scores, calibration, splits.taxonomy), weights)
+
+
 def finish_bundle(
     folder: Path,
     config: TrainingConfig,
     splits: Splits,
     calibration: Calibration,
+    reference: Reference,
     onnx: OnnxSettings | None,
     assessments: list[Assessment],
     seconds: float,
@@ -139,6 +149,7 @@ def finish_bundle(
             taxonomy=splits.taxonomy,
             calibration=calibration,
             onnx=onnx,
+            reference=reference,
             title=config.model.title,
             config=config.model_dump(mode="json"),
             metrics={assessment.split: headline(assessment.report) for assessment in assessments},

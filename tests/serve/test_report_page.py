@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from communique.model.bundle import MANIFEST
 from communique.serve.cli import main
 from communique.serve.report_articles import article_blocks
 from communique.serve.report_charts import periods, time_range, unit_of
-from communique.serve.report_facts import failures, headline, reference, skipped
+from communique.serve.report_facts import failures, headline, skipped
 from communique.serve.report_folder import ScoredFolder
 from communique.serve.report_page import build_report, script_data
 from communique.serve.report_passages import contested, holders, pieces, surest
@@ -188,39 +187,6 @@ def test_failures_are_counted_and_odd_lines_ignored(scored: Scored) -> None:
     one = {"path": "x", "record": 0, "stage": "read", "error": "InputError", "message": "m"}
     found = failures(scored([{}], failures=[*[one] * 120, "nonsense", "[1]"]))
     assert (found.total, found.counts, len(found.first)) == (120, [("read", "InputError", 120)], 100)
-
-
-def test_drift_against_the_bundle(scored: Scored, bundle_folder: Path) -> None:
-    digest = hashlib.sha256((bundle_folder / MANIFEST).read_bytes()).hexdigest()
-    settings = {"model": digest, "prior": {"truce": 0.5, "guard": 0.1, "rain": 0.3}}
-    run = {"settings": settings, "bundle": {"folder": str(bundle_folder)}}
-    folder = scored([{"truce": (0.6, FAVOR), "guard": (0.9, FAVOR)}], run=run)
-    with folder.connect() as connection:
-        found = reference(connection, folder)
-    assert [(one.topic, one.share, one.prior, one.far) for one in found.drifts] == [
-        ("truce", 0.6, 0.5, False),
-        ("guard", 0.9, 0.1, True),
-        ("rain", 0.0, 0.3, False),
-    ]
-    assert found.missing == [
-        "The bundle keeps no coverage on validation data.",
-        "The bundle keeps no mean confidence of its training data; the one found here stands alone.",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("run", "message"),
-    [
-        (None, "names no bundle"),
-        ({"bundle": {"folder": "/nowhere"}}, "not at /nowhere any more"),
-        ({"bundle": {"folder": "BUNDLE"}, "settings": {"model": "other"}}, "not the one that scored"),
-        ({"bundle": "odd", "settings": 3}, "names no prior"),
-    ],
-)
-def test_a_missing_reference_is_said(scored: Scored, bundle_folder: Path, run: Any, message: str) -> None:
-    if run and run["bundle"] == {"folder": "BUNDLE"}:
-        run["bundle"]["folder"] = str(bundle_folder)
-    assert message in build_report(scored([{}], run=run)).html
 
 
 def test_periods_fit_the_span_and_lone_dates_do_not_stretch_it(scored: Scored) -> None:

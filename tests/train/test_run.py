@@ -118,6 +118,19 @@ def test_manifest(trained: RunResult, tiny_splits: Splits) -> None:
     assert manifest.corpus["n_validation"] == len(tiny_splits.validation)
 
 
+def test_the_reference_for_drift_is_of_validation(trained: RunResult, tiny_splits: Splits) -> None:
+    bundle = load_bundle(trained.bundle)
+    reference = bundle.manifest.reference
+    assert reference is not None
+    assert reference.paragraphs == len(tiny_splits.validation)
+    predicted = predict(bundle, tiny_splits.validation.texts)
+    confidence = [one.confidence for one in predicted]
+    assert min(confidence) <= reference.confidence <= max(confidence)
+    for column, probability in enumerate(reference.probability):
+        found = [one.all_topics[column].probability for one in predicted]
+        assert min(found) <= probability <= max(found)
+
+
 def test_model_card_has_the_numbers(trained: RunResult) -> None:
     assert f"{trained.reports['test']['exact_match']:.3f}" in (trained.bundle / "README.md").read_text("utf-8")
 
