@@ -9,7 +9,7 @@ EXTRAS ?= train,formats,report,http,dev
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
-.PHONY: demo test lint core-check docs bench-quality bench-behaviour bench-clutter bench-http bench-inputs bench-quadclass bench-speed mpnet-backbone clean
+.PHONY: demo test lint core-check docs bench-quality bench-behaviour bench-clutter bench-http bench-inputs bench-new-topic bench-quadclass bench-speed mpnet-backbone clean
 .DELETE_ON_ERROR:
 
 demo: bundles/quick/bundle.json
@@ -65,6 +65,11 @@ bench-clutter: .venv/.ready
 FAMILY ?= linear frozen encoder
 bench-quadclass: .venv/.ready
 	$(BIN)/python tests/bench/quadclass.py $(FAMILY)
+
+# A topic left out of training, by its definition alone and from 8, 32 and 128 labels. About half an hour a topic.
+TOPICS ?=
+bench-new-topic: .venv/.ready
+	$(BIN)/python tests/bench/new_topic.py $(TOPICS)
 
 # The HTTP service under load, beside itself without batching and MLflow's server, and a soak; for the bundle BUNDLE.
 MINUTES ?= 10

@@ -33,7 +33,8 @@ class ModelConfig(Section):
         default=False, description="Put the title before the paragraph (off: titles mislead on real news)."
     )
     backbone: str = Field(
-        default="embedded", description="frozen: `embedded` (all-MiniLM-L6-v2), a local folder or a hub id."
+        default="embedded",
+        description="`embedded` (all-MiniLM-L6-v2), a folder or a hub id; or an encoder's `runs/ID/encoder`.",
     )
     max_length: int = Field(default=256, ge=16, le=8192, description="Tokens a window; longer texts are windowed.")
     batch_size: int = Field(default=1, ge=1, le=512, description="Windows a batch at inference; part of the bundle.")
@@ -86,6 +87,10 @@ class EncoderSettings(Section):
     blend: bool = Field(default=False, description="Average with the model of [linear]; weight chosen on validation.")
     precision: Literal["fp32", "int8"] = Field(
         default="fp32", description="int8 is kept only if it passes its gate on validation."
+    )
+    keep_weights: bool = Field(
+        default=False,
+        description="Keep the trained weights in the run's `encoder/`: a `backbone` to go on from.",
     )
 
 

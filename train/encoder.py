@@ -25,17 +25,16 @@ from communique.model.bundle import OnnxSettings
 from communique.model.classifier import Scores, softmax
 from communique.model.corpus import Corpus
 from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
-from communique.model.taxonomy import Taxonomy
 from communique.train import processes, tracking
 from communique.train.assessment import plain_report
-from communique.train.backbone import load_backbone
 from communique.train.blend import blend_with_linear
 from communique.train.config import TrainingConfig
 from communique.train.config_families import EncoderSettings
 from communique.train.data import Splits
 from communique.train.encoder_data import Collator, ParagraphDataset
 from communique.train.encoder_export import check_parity, export_encoder, quantise
-from communique.train.encoder_model import Encoder, EncoderConfig
+from communique.train.encoder_model import Encoder
+from communique.train.encoder_start import WEIGHTS, build_encoder, save_encoder
 from communique.train.export import save_tokenizer
 from communique.train.run_folder import CHECKPOINTS, last_checkpoint
 from communique.train.soft_labels import EMBEDDED_FILE, SoftLabels, read_soft_labels
@@ -53,6 +52,8 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
     model, tokenizer, facts = fine_tune(splits, config, checkpoints)
     export_encoder(model, folder / GRAPH_FILE)
     save_tokenizer(tokenizer, folder / TOKENIZER_FILE)
+    if config.encoder.keep_weights:
+        save_encoder(model, tokenizer, folder.parent / WEIGHTS)
     settings = OnnxSettings(
         max_length=config.model.max_length, batch_size=config.model.batch_size, pad_id=tokenizer.pad_token_id
     )
@@ -106,30 +107,6 @@ def soft_labels(splits: Splits, config: TrainingConfig, name: str) -> SoftLabels
     if name != "train" or source == "none":
         return None
     return read_soft_labels(EMBEDDED_FILE if source == "embedded" else Path(source), splits.train)
-
-
-def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, Any]:
-    """The model on its pretrained backbone, topics started from their definitions, and the tokenizer."""
-    backbone, tokenizer = load_backbone(config.model.backbone)
-    settings = config.encoder
-    model = Encoder(
-        EncoderConfig(
-            backbone=backbone.config.to_dict(),
-            n_topics=taxonomy.n_topics,
-            n_stances=taxonomy.n_stances,
-            head_size=settings.head_size,
-            dropout=settings.dropout,
-            label_smoothing=settings.label_smoothing,
-            distillation=0.0 if settings.soft_labels == "none" else settings.distillation,
-        )
-    )
-    model.backbone.load_state_dict(backbone.state_dict())
-    encoded = tokenizer([topic.definition for topic in taxonomy.topics], return_tensors="pt", padding=True)
-    with torch.no_grad():
-        embedded = backbone.get_input_embeddings()(encoded["input_ids"])
-        mask = encoded["attention_mask"].unsqueeze(-1)
-        model.topics.copy_((embedded * mask).sum(dim=1) / mask.sum(dim=1))
-    return model, tokenizer
 
 
 def build_trainer(

@@ -6,6 +6,7 @@ Mullenbach et al. 2018): once for whether the topic is there, once for where the
 The heads are shared by all topics, so that stances learned on one topic serve the others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,8 @@ HOLDER_WEIGHT = 0.3
 
 
 class EncoderConfig(PretrainedConfig):
-    """`backbone` is the wrapped encoder's own config as a dictionary."""
+    """`backbone` is the wrapped encoder's own config as a dictionary; `topics` and `stances` are the names of the
+    taxonomy it was trained for, in order."""
 
     model_type = "communique-encoder"
 
@@ -34,6 +36,8 @@ class EncoderConfig(PretrainedConfig):
         dropout: float = 0.1,
         label_smoothing: float = 0.0,
         distillation: float = 0.0,
+        topics: Sequence[str] = (),
+        stances: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -44,6 +48,8 @@ class EncoderConfig(PretrainedConfig):
         self.dropout = dropout
         self.label_smoothing = label_smoothing
         self.distillation = distillation
+        self.topics = list(topics)
+        self.stances = list(stances)
 
 
 @dataclass

@@ -11,10 +11,11 @@ from communique.model.gold import gold_arrays
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
-from communique.train.encoder import build_encoder, build_trainer, fine_tune, layer_of, optimizer_of
+from communique.train.encoder import build_trainer, fine_tune, layer_of, optimizer_of
 from communique.train.encoder_data import Collator, ParagraphDataset, holder_tokens
 from communique.train.encoder_export import check_parity, export_encoder, quantise
 from communique.train.encoder_model import Encoder, EncoderConfig
+from communique.train.encoder_start import build_encoder
 from communique.train.run_folder import last_checkpoint
 
 OFFSETS = [(0, 0), (0, 3), (4, 9), (10, 14), (0, 0)]

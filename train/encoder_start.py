@@ -1,0 +1,106 @@
+"""What an encoder starts from: a pretrained backbone with new heads, or the encoder of an earlier run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from communique.model.errors import ConfigError
+from communique.model.taxonomy import Taxonomy
+from communique.train.backbone import load_backbone
+from communique.train.config import TrainingConfig
+from communique.train.encoder_model import Encoder, EncoderConfig
+
+WEIGHTS = "encoder"  # the folder in a run's
+PER_TOPIC = ("topics", "topic_bias")
+
+
+def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, Any]:
+    """The model to train, and its tokenizer. Every topic starts from its definition; where the backbone is an
+    earlier run's encoder, its heads and its topics of the same name go on from there instead.
+
+    Raises:
+        ConfigError: no such backbone, or an earlier encoder with other stances.
+    """
+    earlier = is_encoder(config.model.backbone)
+    model, tokenizer = load_earlier(config.model.backbone) if earlier else load_backbone(config.model.backbone)
+    settings = config.encoder
+    encoder = Encoder(
+        EncoderConfig(
+            backbone=(model.backbone if earlier else model).config.to_dict(),
+            n_topics=taxonomy.n_topics,
+            n_stances=taxonomy.n_stances,
+            head_size=model.config.head_size if earlier else settings.head_size,
+            dropout=settings.dropout,
+            label_smoothing=settings.label_smoothing,
+            distillation=0.0 if settings.soft_labels == "none" else settings.distillation,
+            topics=taxonomy.topic_names,
+            stances=taxonomy.stances,
+        )
+    )
+    encoder.backbone.load_state_dict((model.backbone if earlier else model).state_dict())
+    start_topics(encoder, taxonomy, tokenizer)
+    if earlier:
+        take_over(model, encoder)
+    return encoder, tokenizer
+
+
+@torch.no_grad()
+def start_topics(encoder: Encoder, taxonomy: Taxonomy, tokenizer: Any) -> None:
+    """Each topic's token becomes the mean embedding of its definition."""
+    encoded = tokenizer([topic.definition for topic in taxonomy.topics], return_tensors="pt", padding=True)
+    embedded = encoder.backbone.get_input_embeddings()(encoded["input_ids"])
+    mask = encoded["attention_mask"].unsqueeze(-1)
+    encoder.topics.copy_((embedded * mask).sum(dim=1) / mask.sum(dim=1))
+
+
+@torch.no_grad()
+def take_over(earlier: Encoder, encoder: Encoder) -> None:
+    """Copy the heads, and the topics both know; a new topic's bias becomes the mean of the known ones'.
+
+    Raises:
+        ConfigError: the two have other stances, or the same in another order.
+    """
+    if earlier.config.stances != encoder.config.stances:
+        raise ConfigError(
+            f"the backbone was trained for the stances {earlier.config.stances}, the taxonomy has "
+            f"{encoder.config.stances}; name them alike and in the same order, or start from another backbone"
+        )
+    shared = {name: value for name, value in earlier.state_dict().items() if name not in PER_TOPIC}
+    encoder.load_state_dict(shared, strict=False)
+    encoder.topic_bias.fill_(earlier.topic_bias.mean().item())
+    for index, name in enumerate(encoder.config.topics):
+        if name in earlier.config.topics:
+            known = earlier.config.topics.index(name)
+            encoder.topics[index] = earlier.topics[known]
+            encoder.topic_bias[index] = earlier.topic_bias[known]
+
+
+def is_encoder(backbone: str) -> bool:
+    """Whether a config's `backbone` is a folder that `save_encoder` wrote."""
+    try:
+        content = json.loads((Path(backbone) / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("model_type") == EncoderConfig.model_type
+
+
+def load_earlier(folder: str) -> tuple[Encoder, Any]:
+    """An earlier run's encoder and its tokenizer.
+
+    Raises:
+        ConfigError: the folder is not whole.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    try:
+        return Encoder.from_pretrained(folder), PreTrainedTokenizerFast.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"the encoder in {folder} cannot be loaded: {error}; copy the run's folder again") from error
+
+
+def save_encoder(encoder: Encoder, tokenizer: Any, folder: Path) -> None:
+    """Write weights, config and tokenizer, for `backbone` in a later config."""
+    encoder.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
