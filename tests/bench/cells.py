@@ -26,6 +26,7 @@ CACHE = ROOT / ".cache" / "bench"
 RIVALS = Path(__file__).parent / "rivals"
 BUDGET_SECONDS = 30 * 60
 SMALLEST = 1e-6
+LONG = {"mpnet": "takes an hour: `make mpnet-backbone`, then `communique train configs/mpnet.toml`"}
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,16 @@ class Cell:
 
 
 def our_cell(name: str, splits: Splits, sets: dict[str, Corpus]) -> Cell:
-    """The bundle of configs/NAME.toml: the one in bundles/ if it was trained on this corpus, else trained now."""
+    """The bundle of configs/NAME.toml: the one in bundles/ if it was trained on this corpus, else trained now.
+
+    Raises:
+        RuntimeError: its training takes longer than the budget, and there is no such bundle.
+    """
     config = load_config(ROOT / "configs" / f"{name}.toml")
     folder = config.output.bundle
     if not (folder / "bundle.json").is_file() or read_manifest(folder).corpus["sha256"] != splits.sha256:
+        if name in LONG:
+            raise RuntimeError(f"no bundles/{name} of this corpus, and training it {LONG[name]}")
         train(config)
     bundle = load_bundle(folder)
     scores = {key: bundle.classifier.scores(corpus.texts) for key, corpus in sets.items()}

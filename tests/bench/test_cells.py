@@ -3,7 +3,7 @@ from pathlib import Path
 import cells
 import numpy as np
 import pytest
-from cells import Rival, pair_scores, rival_cell, run_logged
+from cells import Rival, our_cell, pair_scores, rival_cell, run_logged
 
 from communique.train.config import TrainingConfig
 from communique.train.data import Splits, load_splits
@@ -34,6 +34,13 @@ def test_a_rival_is_trained_scored_and_cached(splits: Splits, tmp_path: Path, mo
     written = stored.stat().st_mtime_ns
     rival_cell("SVM", Rival("svm.py"), splits, sets)
     assert stored.stat().st_mtime_ns == written
+
+
+def test_a_family_of_hours_is_not_trained_unasked(splits: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Splits(splits.parts, splits.taxonomy, splits.with_title, "another corpus")
+    monkeypatch.setattr(cells, "train", lambda config: pytest.fail("trained"))
+    with pytest.raises(RuntimeError, match="mpnet of this corpus.*takes an hour"):
+        our_cell("mpnet", other, {})
 
 
 def test_a_rival_that_fails_says_why(tmp_path: Path) -> None:
