@@ -1,5 +1,6 @@
 """Fixtures: files as they are read, a scored folder written by hand, a service that really listens."""
 
+import importlib.util
 import json
 import logging
 import threading
@@ -38,6 +39,26 @@ def no_log_handler_left() -> Iterator[None]:
     for handler in logging.getLogger().handlers[:]:
         if type(handler) is logging.StreamHandler:
             logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Any], list[tuple[str, list[str]]]]:
+    """What axe-core finds wrong on an open page: the rule and the elements, for the rules it has on and target size.
+
+    The page's context needs `bypass_csp`. Skips where axe-playwright-python (extra dev), which holds it, is missing."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        pytest.skip("axe-playwright-python is not installed")
+    script = Path(found.origin).with_name("axe.min.js")
+
+    def violations(page: Any) -> list[tuple[str, list[str]]]:
+        page.add_script_tag(path=str(script))
+        found = page.evaluate(
+            "axe.run(document, {rules: {'target-size': {enabled: true}}}).then((result) => result.violations)"
+        )
+        return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]
+
+    return violations
 
 
 @pytest.fixture
