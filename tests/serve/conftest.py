@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -124,9 +125,34 @@ def scored(tmp_path: Path, taxonomy: Taxonomy) -> Callable[..., ScoredFolder]:
     return write
 
 
+def strict(api: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI description whose answers may have no members that it does not name."""
+    closed = json.loads(json.dumps(api))
+    for schema in closed["components"]["schemas"].values():
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+    return closed
+
+
+@contextmanager
+def checked(address: str) -> Iterator[httpx.Client]:
+    """A client of a service that holds each success in JSON against the service's description."""
+    api = strict(httpx.get(f"{address}/openapi.json").json())
+
+    def check(answer: httpx.Response) -> None:
+        about = api["paths"].get(answer.request.url.path, {}).get(answer.request.method.lower())
+        if answer.status_code == 200 and about and "application/json" in about["responses"]["200"]["content"]:
+            answer.read()
+            schema = about["responses"]["200"]["content"]["application/json"]["schema"]
+            jsonschema.validate(answer.json(), {**schema, "components": api["components"]})
+
+    with httpx.Client(base_url=address, timeout=30, event_hooks={"response": [check]}) as client:
+        yield client
+
+
 @contextmanager
 def live_service(bundle: Bundle, **settings: object) -> Iterator[httpx.Client]:
-    """Serve a bundle on a free port; gives a client with the service's address."""
+    """Serve a bundle on a free port; gives a client with the service's address (see `checked`)."""
     config = uvicorn.Config(
         create_app(bundle, HttpSettings(**settings)),  # type: ignore[arg-type]
         log_config=None,
@@ -140,11 +166,16 @@ def live_service(bundle: Bundle, **settings: object) -> Iterator[httpx.Client]:
         try:
             while not server.started:
                 time.sleep(0.01)
-            with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
+            with checked(f"http://127.0.0.1:{listening.getsockname()[1]}") as client:
                 yield client
         finally:
             server.should_exit = True
             thread.join()
+
+
+@pytest.fixture(scope="session")
+def strictly() -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return strict
 
 
 @pytest.fixture(scope="session")
