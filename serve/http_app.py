@@ -59,6 +59,7 @@ def create_app(
     _add_tagging(app, service)
     _add_inspection(app, service)
     add_pages(app)
+    service.metrics.build.info({"version": version("communique"), "model": model_name(bundle)["name"]})
     describe(app, bundle.taxonomy, settings)
     guard = Guard(app, settings)
     service.metrics.in_work.set_function(lambda: guard.in_work)

@@ -15,12 +15,12 @@ import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import uvicorn
 
 from communique.model.bundle import Bundle, load_bundle
 from communique.model.taxonomy import Taxonomy
 from communique.model.texts import Article
 from communique.serve.http_app import create_app
+from communique.serve.http_connection import server_of
 from communique.serve.http_settings import HttpSettings
 from communique.serve.inputs import find_inputs
 from communique.serve.items import ReadFailure, parse_item, read_items
@@ -153,13 +153,8 @@ def checked(address: str) -> Iterator[httpx.Client]:
 @contextmanager
 def live_service(bundle: Bundle, **settings: object) -> Iterator[httpx.Client]:
     """Serve a bundle on a free port; gives a client with the service's address (see `checked`)."""
-    config = uvicorn.Config(
-        create_app(bundle, HttpSettings(**settings)),  # type: ignore[arg-type]
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-    )
-    server = uvicorn.Server(config)
+    limits = HttpSettings(**settings)  # type: ignore[arg-type]
+    server = server_of(create_app(bundle, limits), limits)
     with listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

@@ -3,6 +3,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 import httpx
@@ -33,6 +34,8 @@ def test_metrics_count_requests_batches_and_paragraphs(live: Callable, bundle: B
     assert found["communique_paragraphs_total",] == 2
     assert found["communique_batch_paragraphs_count",] == 1
     assert found["communique_queue_depth",] == 0
+    assert found["process_resident_memory_bytes",] > 1e6
+    assert ("communique_build_info", "tiny", version("communique")) in found
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/static/page.js", "/v1/model", "/nope", "/metrics"])
