@@ -36,7 +36,7 @@ def mlflow_server(bundle: Path, port: int, folder: Path) -> list[str]:
     tracking.connect(f"sqlite:///{folder / 'mlflow.db'}", create=True)
     experiment = mlflow.create_experiment("bench", artifact_location=(folder / "artifacts").as_uri())
     with mlflow.start_run(experiment_id=experiment) as run:
-        tracking.log_bundle(bundle, ["One paragraph."])  # type: ignore[arg-type]
+        tracking.log_bundle(bundle, ["One paragraph."])
     (logged,) = mlflow.get_run(run.info.run_id).outputs.model_outputs
     model = mlflow.artifacts.download_artifacts(f"models:/{logged.model_id}", dst_path=str(folder / "model"))
     command = [str(Path(sys.executable).parent / "mlflow"), "models", "serve", "-m", model, "-p", str(port)]
