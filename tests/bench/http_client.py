@@ -146,7 +146,7 @@ def server(command: list[str], port: int, health: str, **variables: str) -> Iter
             command, stdout=words, stderr=words, cwd=ROOT, env=environment, start_new_session=True
         )
         try:
-            for _ in range(600):
+            for _ in range(1800):
                 if process.poll() is not None:
                     words.seek(0)
                     raise RuntimeError(" ".join(words.read().split())[-300:])
@@ -156,7 +156,7 @@ def server(command: list[str], port: int, health: str, **variables: str) -> Iter
                 except OSError:
                     time.sleep(0.1)
             else:
-                raise RuntimeError("did not answer within a minute")
+                raise RuntimeError("did not answer within three minutes")
             yield process.pid
         finally:
             if process.poll() is None:
