@@ -13,13 +13,14 @@ from starlette.types import ASGIApp
 from communique.model.bundle import Bundle
 from communique.model.predictions import Predictions
 from communique.model.texts import Article
+from communique.serve.http_description import describe
 from communique.serve.http_errors import RequestError, documented, install
+from communique.serve.http_examples import PAGE
 from communique.serve.http_guard import Guard
 from communique.serve.http_model import model_answer, model_name
 from communique.serve.http_observe import Observe
 from communique.serve.http_queue import Job
 from communique.serve.http_schemas import (
-    PAGE,
     ArticleAnswer,
     ArticleRequest,
     ModelAnswer,
@@ -58,6 +59,8 @@ def create_app(
     _add_tagging(app, service)
     _add_inspection(app, service)
     add_pages(app)
+    service.metrics.build.info({"version": version("communique"), "model": model_name(bundle)["name"]})
+    describe(app, bundle.taxonomy, settings)
     guard = Guard(app, settings)
     service.metrics.in_work.set_function(lambda: guard.in_work)
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
@@ -75,15 +78,17 @@ def _add_tagging(app: FastAPI, service: Service) -> None:
         return written() if sum(map(len, found)) <= LONG_ANSWER else await asyncio.to_thread(written)
 
     @app.post(
-        "/v1/tag", tags=["tagging"], summary="Tag texts", response_model=TextAnswer | TextsAnswer, responses=REFUSALS
+        "/v1/tag",
+        tags=["tagging"],
+        summary="Tag texts",
+        response_model=TextAnswer | TextsAnswer,
+        responses=REFUSALS,
     )
     async def tag(request: Request, body: TagRequest) -> Response:
         """Cut each text into paragraphs, leave clutter out, and say for each paragraph which topics it is
         about and where it stands on them: the answers of `Tagger.tag`, and with `segment` false those of
         `Tagger.tag_paragraphs` for each text alone."""
-        texts = body.texts if body.texts is not None else [body.text or ""]
-        articles = [Article(path="", text=text, title=body.title) for text in texts]
-        found = await service.tag(request, Job(articles, body.segment, service.shares(body.prior)))
+        found = await service.tag(request, Job(body.articles(), body.segment, service.shares(body.prior)))
         return await answer(found, lambda listed: {"articles": listed} if body.text is None else listed[0])
 
     content = {
@@ -107,7 +112,7 @@ def _add_tagging(app: FastAPI, service: Service) -> None:
         shares = service.shares(prior)
         page = await service.read(request, data)
         article = Article(path=url or "", text=page.text, title=page.title)
-        (found,) = await service.tag(request, Job([article], prior=shares))
+        (found,) = await service.tag(request, Job([article], prior=shares), page=True)
         facts = {"url": url} | {
             name: getattr(page, name) for name in ("title", "outlet", "published", "language", "content_lost", "text")
         }
@@ -121,7 +126,8 @@ def _add_inspection(app: FastAPI, service: Service) -> None:
         "/v1/model",
         tags=["inspection"],
         summary="The model",
-        responses={200: {"model": ModelAnswer}, **documented(401)},
+        response_model=ModelAnswer,
+        responses=documented(401),
     )
     async def model() -> Response:
         """What is served: labels, thresholds, the model card, versions and limits."""
@@ -140,7 +146,7 @@ def _add_inspection(app: FastAPI, service: Service) -> None:
     )
     async def readyz() -> Response:
         if not service.ready:
-            raise RequestError(503, "the threads that tag are not running")
+            raise RequestError(503, "the threads that tag or the processes that read pages are not running")
         return JSONResponse({"status": "ready"})
 
     @app.get(

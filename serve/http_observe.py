@@ -11,7 +11,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from communique.serve.http_errors import failure_response
@@ -57,6 +57,8 @@ class Metrics:
             "communique_batch_paragraphs", "Paragraphs tagged together.", buckets=PARAGRAPHS, registry=self.registry
         )
         self.paragraphs = Counter("communique_paragraphs", "Paragraphs tagged.", registry=self.registry)
+        self.build = Info("communique_build", "What runs.", registry=self.registry)
+        ProcessCollector(registry=self.registry)  # memory, processor time and open files of the main process
 
     def batch(self, paragraphs: int) -> None:
         """Count a batch."""

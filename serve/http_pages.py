@@ -26,6 +26,10 @@ class PageReader:
         for _ in range(processes):  # start them, and load the parser, before the first page comes
             self._pool.schedule(_warm_up)
 
+    @property
+    def alive(self) -> bool:
+        return bool(self._pool.active)
+
     async def read(self, data: bytes) -> Page:
         """The bytes of a page to its `Page`; cancelling kills the process that reads it.
 

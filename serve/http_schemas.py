@@ -4,17 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from communique.model.texts import Article
+from communique.serve.http_examples import PAGE, TEXT, TITLE
 from communique.serve.tagger import whole
-
-TEXT = (
-    "The council voted on Tuesday to extend the peacekeeping mission by a year.\n\n"
-    "“A truce without guarantees is a pause for reloading,” the minister said."
-)
-PAGE = (
-    "<html><head><title>Council extends mandate</title></head><body><article>"
-    "<p>The council voted on Tuesday to extend the peacekeeping mission by a year.</p>"
-    "<p>“A truce without guarantees is a pause for reloading,” the minister said.</p></article></body></html>"
-)
 
 # JSON can spell lone surrogates, which are no text; the Python API replaces them in the same way.
 Text = Annotated[str, BeforeValidator(lambda value: whole(value) if isinstance(value, str) else value)]
@@ -29,21 +21,32 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _only(given: str, *absent: str) -> dict[str, Any]:
+    null: dict[str, Any] = {"type": "null"}
+    return {"required": [given], "properties": {given: {"not": null}, **dict.fromkeys(absent, null)}}
+
+
 class TagRequest(_Request):
     """One text, or a list of texts."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [
-                {"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in ("text", "texts")
+            "anyOf": [
+                _only("text", "texts", "titles"),
+                _only("texts", "text", "title"),
+                _only("texts", "text", "titles"),
             ],
-            "examples": [{"text": TEXT, "title": "Council extends mandate"}],
+            "examples": [
+                {"text": TEXT, "title": TITLE},
+                {"texts": [*TEXT.split("\n\n")], "titles": [TITLE, None], "segment": False, "prior": 0.1},
+            ],
         }
     )
 
     text: Text | None = Field(None, description="One article.")
     texts: list[Text] | None = Field(None, description="Several articles, or single paragraphs with `segment` false.")
     title: Text | None = Field(None, description="The article's title, or the title of all texts.")
+    titles: list[Text | None] | None = Field(None, description="With `texts`, the title of each, or null for none.")
     segment: bool = Field(
         True, description="Cut texts into paragraphs and leave clutter out; false: tag them as they are."
     )
@@ -53,7 +56,23 @@ class TagRequest(_Request):
     def _one_of_both(self) -> "TagRequest":
         if (self.text is None) == (self.texts is None):
             raise ValueError('give either "text", one string, or "texts", a list of strings')
+        if self.titles is None:
+            return self
+        if self.texts is None:
+            raise ValueError('"titles" goes with "texts"; the title of one text is "title"')
+        if self.title is not None:
+            raise ValueError('give either "title", one for all texts, or "titles", one for each')
+        if len(self.titles) != len(self.texts):
+            raise ValueError(
+                f"{len(self.texts)} texts but {len(self.titles)} titles; give one title (or null) for each text"
+            )
         return self
+
+    def articles(self) -> list[Article]:
+        """The texts, each with its title."""
+        texts = [self.text or ""] if self.texts is None else self.texts
+        titles = [self.title] * len(texts) if self.titles is None else self.titles
+        return [Article(path="", text=text, title=title) for text, title in zip(texts, titles, strict=True)]
 
 
 class ArticleRequest(_Request):
@@ -96,11 +115,12 @@ class ParagraphAnswer(BaseModel):
     confidence: float = Field(description="The probability of the whole set of labels.")
     abstained: bool
     truncated: bool
+    gated: bool = Field(description="Whether a cascade's gate decided without the encoder; the service uses no gate.")
 
 
 class ModelName(BaseModel):
-    name: str
-    sha256: str
+    name: str = Field(description="The bundle's name, and its precision where that is not the full one.")
+    sha256: str = Field(description="Of bundle.json, which holds the hash of every other file.")
 
 
 class ParagraphsAnswer(BaseModel):
@@ -142,6 +162,8 @@ class Limits(BaseModel):
     max_characters: int
     max_paragraphs: int
     timeout: float
+    page_timeout: float
+    header_timeout: float
 
 
 class ModelAnswer(BaseModel):
@@ -150,13 +172,17 @@ class ModelAnswer(BaseModel):
     name: str
     sha256: str
     family: str
+    precision: str | None = Field(description="Of the encoder's graph, fp32 or int8; null for a linear model.")
+    format_version: int = Field(description="Of the bundle.")
     taxonomy: dict[str, Any]
     prior: dict[str, float]
     thresholds: dict[str, float]
     abstain_below: float
     target_risk: float | None
     card: str = Field(description="The model card, Markdown.")
-    versions: dict[str, str]
+    corpus: dict[str, Any] = Field(description="What it was trained on: hash and numbers of paragraphs.")
+    libraries: dict[str, str] = Field(description="What it was trained with.")
+    versions: dict[str, str] = Field(description="What runs it; `trained_with` is the version that trained it.")
     limits: Limits
 
 

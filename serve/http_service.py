@@ -52,14 +52,14 @@ class Service:
 
     @property
     def ready(self) -> bool:
-        return self.queue is not None and self.queue.alive
+        return self.queue is not None and self.queue.alive and self.pages is not None and self.pages.alive
 
     def shares(self, prior: float | dict[str, float] | None) -> Shares | None:
         """The prior of a request, or that of the service."""
         return self.prior if prior is None else shifted_prior(self.bundle, prior)
 
-    async def tag(self, request: Request, job: Job) -> list[Predictions]:
-        """The predictions of each text, when it is their turn."""
+    async def tag(self, request: Request, job: Job, page: bool = False) -> list[Predictions]:
+        """The predictions of each text, when it is their turn; `page` says that it is a page's main text."""
         assert self.queue is not None
         facts = request.state.facts
         facts |= {"texts": len(job.articles), "characters": job.characters}
@@ -67,8 +67,9 @@ class Service:
             raise InputError(f"{len(job.articles)} texts in one request; at most {self.settings.max_texts} are taken")
         if job.characters > self.settings.max_characters:
             raise InputError(
-                f"{job.characters:,} characters in one request; at most {self.settings.max_characters:,} are taken, "
-                "send the rest in another"
+                f"{job.characters:,} characters in {'the main text of the page' if page else 'one request'}; at most "
+                f"{self.settings.max_characters:,} are taken, "
+                + ("send its text in parts to /v1/tag" if page else "send the rest in another")
             )
         job.at_most = self.settings.max_paragraphs
         found = await self._in_time(request, asyncio.wrap_future(self.queue.submit(job)))

@@ -10,7 +10,8 @@ class HttpSettings:
     `max_body` counts bytes of a request's body; `max_characters` and `max_paragraphs` are for all its
     texts together, the latter since an answer is much longer than a short paragraph.
     `queue` is how many requests may be in work or waiting; `timeout` the seconds from a request's
-    arrival to its answer, `page_timeout` those for reading an HTML page within them. `workers`
+    arrival to its answer, `page_timeout` those for reading an HTML page within them, and
+    `header_timeout` those in which a connection must have sent the whole head of a request. `workers`
     threads tag and as many processes read pages. `batch` False tags one request at a time.
     """
 
@@ -21,6 +22,7 @@ class HttpSettings:
     queue: int = 64
     timeout: float = 30.0
     page_timeout: float = 10.0
+    header_timeout: float = 10.0
     workers: int = 1
     batch: bool = True
     token: str | None = None

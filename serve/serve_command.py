@@ -12,14 +12,38 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from communique.model.errors import ConfigError, InputError
+from communique.serve.http_settings import HttpSettings
 
 if TYPE_CHECKING:
     from communique.model.bundle import Bundle
-    from communique.serve.http_settings import HttpSettings
 
 LOG = logging.getLogger("communique.http")
 BACKLOG = 1024
 TOKEN_VARIABLE = "COMMUNIQUE_TOKEN"
+LIMITS = HttpSettings()
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", help=f"File with the bearer token that requests need; or set {TOKEN_VARIABLE}."),
+]
+Prior = Annotated[
+    str | None, typer.Option("--prior", help="Share of topical paragraphs (0.25), or topic=share,… for every topic.")
+]
+MaxBody = Annotated[int, typer.Option("--max-body", min=1_000, help="Bytes of a request's body.")]
+MaxTexts = Annotated[int, typer.Option("--max-texts", min=1, help="Texts in a request.")]
+MaxCharacters = Annotated[int, typer.Option("--max-characters", min=1, help="Characters in a request.")]
+MaxParagraphs = Annotated[int, typer.Option("--max-paragraphs", min=1, help="Paragraphs in a request, once cut.")]
+Queue = Annotated[int, typer.Option("--queue", min=1, help="Requests in work or waiting; others get 429.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds until an answer is given up (504).")]
+PageTimeout = Annotated[
+    float, typer.Option("--page-timeout", min=0.1, help="Seconds of those for finding the text of an HTML page.")
+]
+HeaderTimeout = Annotated[
+    float,
+    typer.Option(
+        "--header-timeout", min=0.1, help="Seconds until a connection without a whole request head is closed."
+    ),
+]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="Threads that tag; they share the cores.")]
 
 
 def serve(
@@ -28,24 +52,17 @@ def serve(
         int, typer.Option("--port", min=0, max=65535, help="0 takes a free one; the log says which.")
     ] = 8000,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    token_file: Annotated[
-        Path | None,
-        typer.Option("--token-file", help=f"File with the bearer token that requests need; or set {TOKEN_VARIABLE}."),
-    ] = None,
-    prior: Annotated[
-        str | None,
-        typer.Option("--prior", help="Share of topical paragraphs (0.25), or topic=share,… for every topic."),
-    ] = None,
-    max_body: Annotated[int, typer.Option("--max-body", min=1_000, help="Bytes of a request's body.")] = 2_000_000,
-    max_texts: Annotated[int, typer.Option("--max-texts", min=1, help="Texts in a request.")] = 256,
-    max_characters: Annotated[int, typer.Option("--max-characters", min=1, help="Characters in a request.")] = 400_000,
-    queue: Annotated[
-        int, typer.Option("--queue", min=1, help="Requests in work or waiting; more are told to come back (429).")
-    ] = 64,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds until an answer is given up (504).")
-    ] = 30.0,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Threads that tag; they share the cores.")] = 1,
+    token_file: TokenFile = None,
+    prior: Prior = None,
+    max_body: MaxBody = LIMITS.max_body,
+    max_texts: MaxTexts = LIMITS.max_texts,
+    max_characters: MaxCharacters = LIMITS.max_characters,
+    max_paragraphs: MaxParagraphs = LIMITS.max_paragraphs,
+    queue: Queue = LIMITS.queue,
+    timeout: Timeout = LIMITS.timeout,
+    page_timeout: PageTimeout = LIMITS.page_timeout,
+    header_timeout: HeaderTimeout = LIMITS.header_timeout,
+    workers: Workers = LIMITS.workers,
     no_batching: Annotated[
         bool, typer.Option("--no-batching", help="Tag one request at a time, for comparison.")
     ] = False,
@@ -53,7 +70,6 @@ def serve(
     """Answer HTTP requests with a model, and show a page to try it."""
     require_extra()
     from communique.model.prior import parse_prior
-    from communique.serve.http_settings import HttpSettings
     from communique.serve.tagger import load
 
     token = read_token(token_file)
@@ -64,8 +80,11 @@ def serve(
             max_body=max_body,
             max_texts=max_texts,
             max_characters=max_characters,
+            max_paragraphs=max_paragraphs,
             queue=queue,
             timeout=timeout,
+            page_timeout=page_timeout,
+            header_timeout=header_timeout,
             workers=workers,
             batch=not no_batching,
             token=token,
@@ -85,20 +104,17 @@ def require_extra() -> None:
 
 def run(
     bundle: "Bundle",
-    settings: "HttpSettings",
+    settings: HttpSettings,
     prior: float | dict[str, float] | None,
     listening: socket.socket,
 ) -> None:
     """Serve until SIGTERM or SIGINT; then take no more connections, answer what was accepted, and return."""
-    import uvicorn
-
     from communique.serve.http_app import create_app
+    from communique.serve.http_connection import server_of
+    from communique.serve.http_model import model_name
 
     log_as_json()
-    config = uvicorn.Config(
-        create_app(bundle, settings, prior), log_config=None, access_log=False, server_header=False, lifespan="on"
-    )
-    server = uvicorn.Server(config)
+    server = server_of(create_app(bundle, settings, prior), settings)
 
     # uvicorn raises the signals it got once more when it is done: that must not end this process badly.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -107,7 +123,7 @@ def run(
     if not ipaddress.ip_address(host).is_loopback and settings.token is None:
         LOG.warning(f"{host} is open to the network without a token; set {TOKEN_VARIABLE} or use --token-file")
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    facts = {"url": url, "model": bundle.manifest.name, "token": settings.token is not None, "pid": os.getpid()}
+    facts = {"url": url, "model": model_name(bundle)["name"], "token": settings.token is not None, "pid": os.getpid()}
     LOG.info("listening", extra={"facts": facts})
     server.run(sockets=[listening])
     LOG.info("stopped")

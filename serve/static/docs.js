@@ -60,11 +60,19 @@ function operation(api, path, method, about) {
     const full = resolve(api, schema);
     card.append(element("h4", "", `Request, ${type}`));
     if (full.properties) card.append(fields(api, full, `Members of the request to ${path}`));
-    card.append(element("h4", "", "Example"), element("pre", "", command(path, method, type, example ?? full.examples?.[0] ?? {})));
+    card.append(element("h4", "", "Example"));
+    for (const one of full.examples ?? [example ?? {}]) card.append(element("pre", "", command(path, method, type, one)));
   }
   if (!bodies.length) card.append(element("h4", "", "Example"), element("pre", "", command(path, method)));
   card.append(element("h4", "", "Answers"), table(`Answers of ${path}`, ["status", "meaning"], Object.entries(about.responses).map(
     ([status, answer]) => [element("code", "", status), status === "200" ? answers(api, answer) : answer.description])));
+  for (const [name, { value }] of Object.entries(about.responses["200"]?.content?.["application/json"]?.examples ?? {})) {
+    const shown = element("pre", "", JSON.stringify(value, null, 1));
+    shown.tabIndex = 0; // it scrolls
+    shown.setAttribute("role", "region");
+    shown.setAttribute("aria-label", `An answer of ${path}: ${name}`);
+    card.append(element("details", "", element("summary", "", `An answer: ${name}`), shown));
+  }
   return card;
 }
 

@@ -16,6 +16,23 @@ export function presentTopics(paragraph, thresholds, exclusive) {
     .map((topic) => ({ ...topic, stance: likeliestStance(topic.stances) }));
 }
 
+// Whether the sliders give a paragraph other topics than the model's own thresholds, for which its confidence is.
+export const isMoved = (paragraph, topics) =>
+  topics.map((topic) => topic.name).join() !== paragraph.all_topics.filter((topic) => topic.present).map((topic) => topic.name).join();
+
+// The answer as the page shows it: topics and stances at the sliders' thresholds, which it names.
+export function jsonOf(answer, topicsOf, thresholds, own) {
+  const paragraphs = answer.paragraphs.map((paragraph) => {
+    const found = new Map(topicsOf(paragraph).map((topic) => [topic.name, topic]));
+    const all = paragraph.all_topics.map((topic) => ({
+      ...topic, present: found.has(topic.name), stance: found.get(topic.name)?.stance ?? null,
+    }));
+    return { ...paragraph, topics: [...found.keys()], all_topics: all };
+  });
+  const note = "topics, present and stance are for thresholds; confidence and abstained for model_thresholds";
+  return { ...answer, thresholds, model_thresholds: own, note, paragraphs };
+}
+
 export function likeliestStance(stances) {
   const ranked = Object.entries(stances).sort((a, b) => b[1] - a[1]);
   return ranked.length ? ranked[0][0] : null;

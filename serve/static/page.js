@@ -1,8 +1,9 @@
 // The try-it page: sends an article, shows what the model says. Text is only ever set as text, never as markup.
-import { csvOf, percent, pieces, presentTopics, shapeOf, spoken } from "./marks.js";
+import { decode, listenToDrops } from "./files.js";
+import { csvOf, isMoved, jsonOf, percent, pieces, presentTopics, shapeOf, spoken } from "./marks.js";
 
 const at = (id) => document.getElementById(id);
-const state = { model: null, answer: null, thresholds: {}, announce: 0 };
+const state = { model: null, answer: null, thresholds: {}, announce: 0, turn: 0 };
 
 function element(tag, className, ...content) {
   const made = document.createElement(tag);
@@ -95,19 +96,21 @@ function showParagraph(paragraph) {
   }));
   const item = element("li", topics.length ? `paragraph topic-${topics[0].number % 6}` : "paragraph none", text);
   const flags = [];
-  if (paragraph.abstained) flags.push(element("span", "flag", "unsure: read it yourself"));
+  const moved = isMoved(paragraph, topics);
+  if (paragraph.abstained) flags.push(element("span", "flag", moved ? "was unsure" : "unsure: read it yourself"));
   if (paragraph.truncated) flags.push(element("span", "flag", "too long to be read whole"));
   if (topics.length || flags.length) {
     const chips = element("ul", "chips", ...topics.map(showTopic));
     chips.setAttribute("aria-label", "Topics");
-    const sure = element("p", "sure quiet", `confidence ${percent(paragraph.confidence)} `, ...flags);
+    const when = moved ? " at the model’s own thresholds " : " ";
+    const sure = element("p", `sure quiet${moved ? " moved" : ""}`, `confidence ${percent(paragraph.confidence)}${when}`, ...flags);
     item.append(element("div", "verdict", ...(topics.length ? [chips] : []), sure));
   }
   return item;
 }
 
 // Draws the answer at the present thresholds.
-function show() {
+function show(note = "") {
   const { paragraphs } = state.answer;
   const shown = at("only").checked ? paragraphs.filter((paragraph) => topicsOf(paragraph).length) : paragraphs;
   at("paragraphs").replaceChildren(...shown.map(showParagraph));
@@ -122,7 +125,7 @@ function show() {
     at(`count-${name}`).textContent = `${count} of ${paragraphs.length}`;
   }
   const noun = paragraphs.length === 1 ? "paragraph" : "paragraphs";
-  say(`${paragraphs.length} ${noun}, ${topical} with a topic.`);
+  say(`${paragraphs.length} ${noun}, ${topical} with a topic.${note}`);
 }
 
 // Announced once the slider rests, so that a screen reader is not flooded.
@@ -136,35 +139,45 @@ function fail(message) {
   at("status").textContent = "";
   at("error").textContent = message;
   at("error").hidden = false;
+  showResults(false); // they would pass for the answer
 }
 
-async function run(request) {
+function showResults(on) {
+  at("results").hidden = at("skip-results").hidden = !on;
+}
+
+// Sends the request and shows its answer, unless another was begun meanwhile; a note is added to the announcement.
+async function run(request, note = "") {
+  const turn = ++state.turn;
   at("error").hidden = true;
   at("tag").disabled = true;
   clearTimeout(state.announce);
   at("status").textContent = "Tagging…";
   try {
     await loadModel();
-    state.answer = await request();
+    const answer = await request();
+    if (turn !== state.turn) return;
+    state.answer = answer;
     const facts = state.answer.article ?? { title: at("title").value };
     at("article-title").textContent = facts.title || "Untitled";
     at("article-facts").textContent = [facts.outlet, facts.published].filter(Boolean).join(" · ");
-    at("results").hidden = false;
-    show();
+    at("error").hidden = true;
+    showResults(true);
+    show(note);
     at("results").focus({ preventScroll: true });
     at("results").scrollIntoView({ block: "start" });
   } catch (error) {
-    fail(error instanceof TypeError ? "The service cannot be reached." : error.message);
+    if (turn === state.turn) fail(error instanceof TypeError ? "The service cannot be reached." : error.message);
   } finally {
-    at("tag").disabled = false;
+    if (turn === state.turn) at("tag").disabled = false;
   }
 }
 
-function tagText() {
+function tagText(note) {
   const text = at("text").value;
   if (!text.trim()) return fail("Paste an article first, or use the example.");
   const body = JSON.stringify({ text, title: at("title").value || null });
-  return run(() => ask("/v1/tag", { method: "POST", headers: { "content-type": "application/json" }, body }));
+  return run(() => ask("/v1/tag", { method: "POST", headers: { "content-type": "application/json" }, body }), note);
 }
 
 async function takeFile(file) {
@@ -177,8 +190,13 @@ async function takeFile(file) {
     return fail(`${file.name} is neither text nor HTML; save the article as .txt or .html.`);
   }
   at("title").value = "";
-  at("text").value = await file.text();
-  return tagText();
+  try {
+    const { text, encoding } = decode(new Uint8Array(await file.arrayBuffer()));
+    at("text").value = text;
+    return tagText(encoding === "windows-1252" ? ` ${file.name} is not UTF-8; it was read as windows-1252.` : "");
+  } catch (error) {
+    return fail(error.message);
+  }
 }
 
 async function copy(text, what) {
@@ -194,20 +212,6 @@ async function copy(text, what) {
   say(`Copied as ${what}.`);
 }
 
-function listenToDrops() {
-  let inside = 0;
-  const cover = (on) => { at("drop").hidden = !on; };
-  addEventListener("dragenter", (event) => { event.preventDefault(); inside += 1; cover(true); });
-  addEventListener("dragleave", () => { inside -= 1; cover(inside > 0); });
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    inside = 0;
-    cover(false);
-    if (event.dataTransfer.files.length) takeFile(event.dataTransfer.files[0]);
-  });
-}
-
 at("form").addEventListener("submit", (event) => { event.preventDefault(); tagText(); });
 at("example").addEventListener("click", async () => {
   const [title, ...lines] = (await (await fetch("/static/example.txt")).text()).trim().split("\n");
@@ -216,10 +220,11 @@ at("example").addEventListener("click", async () => {
   tagText();
 });
 at("file").addEventListener("change", () => { if (at("file").files.length) takeFile(at("file").files[0]); at("file").value = ""; });
-at("only").addEventListener("change", show);
+at("only").addEventListener("change", () => show());
 at("reset").addEventListener("click", () => { state.thresholds = { ...state.model.thresholds }; buildSliders(); show(); });
-at("copy-json").addEventListener("click", () => copy(JSON.stringify(state.answer, null, 1), "JSON"));
+at("copy-json").addEventListener("click", () => copy(
+  JSON.stringify(jsonOf(state.answer, topicsOf, state.thresholds, state.model.thresholds), null, 1), "JSON"));
 at("copy-csv").addEventListener("click", () => copy(csvOf(state.answer.paragraphs, topicsOf), "CSV"));
-listenToDrops();
+listenToDrops((on) => { at("drop").hidden = !on; }, takeFile);
 at("controls").open = !matchMedia("(max-width: 52rem)").matches; // on a phone the article comes first
 loadModel().catch(() => {}); // a token may be needed first; tagging says so

@@ -1,5 +1,6 @@
 """Fixtures: files as they are read, a scored folder written by hand, a service that really listens."""
 
+import importlib.util
 import json
 import logging
 import threading
@@ -10,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import uvicorn
 
 from communique.model.bundle import Bundle, load_bundle
 from communique.model.taxonomy import Taxonomy
 from communique.model.texts import Article
 from communique.serve.http_app import create_app
+from communique.serve.http_connection import server_of
 from communique.serve.http_settings import HttpSettings
 from communique.serve.inputs import find_inputs
 from communique.serve.items import ReadFailure, parse_item, read_items
@@ -38,6 +40,26 @@ def no_log_handler_left() -> Iterator[None]:
     for handler in logging.getLogger().handlers[:]:
         if type(handler) is logging.StreamHandler:
             logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Any], list[tuple[str, list[str]]]]:
+    """What axe-core finds wrong on an open page: the rule and the elements, for the rules it has on and target size.
+
+    The page's context needs `bypass_csp`. Skips where axe-playwright-python (extra dev), which holds it, is missing."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        pytest.skip("axe-playwright-python is not installed")
+    script = Path(found.origin).with_name("axe.min.js")
+
+    def violations(page: Any) -> list[tuple[str, list[str]]]:
+        page.add_script_tag(path=str(script))
+        found = page.evaluate(
+            "axe.run(document, {rules: {'target-size': {enabled: true}}}).then((result) => result.violations)"
+        )
+        return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]
+
+    return violations
 
 
 @pytest.fixture
@@ -103,27 +125,52 @@ def scored(tmp_path: Path, taxonomy: Taxonomy) -> Callable[..., ScoredFolder]:
     return write
 
 
+def strict(api: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI description whose answers may have no members that it does not name."""
+    closed = json.loads(json.dumps(api))
+    for schema in closed["components"]["schemas"].values():
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+    return closed
+
+
+@contextmanager
+def checked(address: str) -> Iterator[httpx.Client]:
+    """A client of a service that holds each success in JSON against the service's description."""
+    api = strict(httpx.get(f"{address}/openapi.json").json())
+
+    def check(answer: httpx.Response) -> None:
+        about = api["paths"].get(answer.request.url.path, {}).get(answer.request.method.lower())
+        if answer.status_code == 200 and about and "application/json" in about["responses"]["200"]["content"]:
+            answer.read()
+            schema = about["responses"]["200"]["content"]["application/json"]["schema"]
+            jsonschema.validate(answer.json(), {**schema, "components": api["components"]})
+
+    with httpx.Client(base_url=address, timeout=30, event_hooks={"response": [check]}) as client:
+        yield client
+
+
 @contextmanager
 def live_service(bundle: Bundle, **settings: object) -> Iterator[httpx.Client]:
-    """Serve a bundle on a free port; gives a client with the service's address."""
-    config = uvicorn.Config(
-        create_app(bundle, HttpSettings(**settings)),  # type: ignore[arg-type]
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-    )
-    server = uvicorn.Server(config)
+    """Serve a bundle on a free port; gives a client with the service's address (see `checked`)."""
+    limits = HttpSettings(**settings)  # type: ignore[arg-type]
+    server = server_of(create_app(bundle, limits), limits)
     with listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
             while not server.started:
                 time.sleep(0.01)
-            with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
+            with checked(f"http://127.0.0.1:{listening.getsockname()[1]}") as client:
                 yield client
         finally:
             server.should_exit = True
             thread.join()
+
+
+@pytest.fixture(scope="session")
+def strictly() -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return strict
 
 
 @pytest.fixture(scope="session")

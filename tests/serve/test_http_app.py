@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from communique.model.bundle import OnnxSettings
 from communique.serve import load
 from communique.serve.read_html import read_page
 
@@ -39,6 +41,18 @@ def test_texts_as_they_are(client: httpx.Client, shared_bundle_folder: Path) -> 
     found = [one["paragraphs"][0] for one in tag(client, texts=texts, segment=False)["articles"]]
     expected = load(shared_bundle_folder).tag_paragraphs(texts).to_dict()
     assert found == [{**one, "index": 1} for one in expected]
+
+
+def test_a_title_for_each_text(live: Callable, bundle: Any) -> None:
+    titled = replace(bundle, manifest=bundle.manifest.model_copy(update={"title": True}))
+    texts, titles = ["It held.", "It held.", "It held."], ["The truce", None, "Rain"]
+    with live(titled) as client:
+        articles = tag(client, texts=texts, titles=titles, segment=False)["articles"]
+        cut = tag(client, texts=texts, titles=titles)["articles"]
+    expected = load(bundle.folder).tag_paragraphs(["The truce\n\nIt held.", "It held.", "Rain\n\nIt held."])
+    found = [[topic["probability"] for topic in one["paragraphs"][0]["all_topics"]] for one in articles]
+    assert found == [[topic.probability for topic in one.all_topics] for one in expected]
+    assert [one["paragraphs"][0]["topics"] for one in cut] == [["truce"], [], ["rain"]]
 
 
 @pytest.mark.parametrize("prior", [0.9, {"truce": 0.7, "guard": 0.2, "rain": 0.1}])
@@ -87,6 +101,9 @@ def test_a_page_in_the_character_set_of_its_header(client: httpx.Client) -> None
         ({"texts": "a"}, "texts", "expected a valid list, found a string"),
         ({}, "", 'either "text"'),
         ({"text": "a", "texts": ["b"]}, "", 'either "text"'),
+        ({"texts": ["a", "b"], "titles": ["c"]}, "", "2 texts but 1 titles; give one title (or null) for each text"),
+        ({"texts": ["a"], "titles": ["c"], "title": "d"}, "", 'either "title"'),
+        ({"text": "a", "titles": ["c"]}, "", 'the title of one text is "title"'),
         ({"text": "a", "txet": "b"}, "txet", "not permitted"),
         ({"text": "a", "segment": "no"}, "segment", "boolean"),
         ({"text": "a", "prior": 1.5}, "prior", "less than 1"),
@@ -160,6 +177,9 @@ def test_limits_on_texts_and_characters(live: Callable, bundle: Any) -> None:
         refused = client.post("/v1/tag", json={"texts": ["a" * 31] * 2})
         assert (refused.status_code, "at most 60" in refused.json()["message"]) == (422, True)
         assert "9 paragraphs" in client.post("/v1/tag", json={"text": "Rain.\n" * 9}).json()["message"]
+        page = f"<html><body><article><p>{'The truce held. ' * 20}</p></article></body></html>"
+        refused = client.post("/v1/articles", content=page, headers=HTML)
+        assert (refused.status_code, "in parts to /v1/tag" in refused.json()["message"]) == (422, True)
         assert tag(client, texts=["a" * 25] * 2)
 
 
@@ -169,6 +189,19 @@ def test_the_model_says_what_it_is(client: httpx.Client, shared_bundle_folder: P
     assert answer["prior"] == load(shared_bundle_folder).prior
     assert answer["card"] == "# Tiny\n"
     assert [topic["name"] for topic in answer["taxonomy"]["topics"]] == ["truce", "guard", "rain"]
+    assert {"communique", "python", "numpy", "onnxruntime"} <= set(answer["versions"])
+    assert answer["limits"].items() >= {"max_paragraphs": 2000, "page_timeout": 10.0, "header_timeout": 10.0}.items()
+    assert (answer["precision"], answer["format_version"]) == (None, 1)
+
+
+def test_an_int8_bundle_says_so(live: Callable, bundle: Any) -> None:
+    onnx = OnnxSettings(max_length=8, batch_size=1, pad_id=0, precision="int8")
+    facts = {"onnx": onnx, "corpus": {"sha256": "a9", "n_train": 3}, "libraries": {"torch": "2", "communique": "0.1"}}
+    with live(replace(bundle, manifest=bundle.manifest.model_copy(update=facts))) as client:
+        answer = client.get("/v1/model").json()
+        assert tag(client, text="Rain.")["model"]["name"] == "tiny (int8)"
+    assert (answer["name"], answer["precision"], answer["corpus"]) == ("tiny (int8)", "int8", facts["corpus"])
+    assert (answer["libraries"], answer["versions"]["trained_with"]) == (facts["libraries"], "0.1")
 
 
 def test_health_and_readiness(client: httpx.Client) -> None:

@@ -1,8 +1,11 @@
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from communique.model.bundle import Bundle
+from communique.serve.http_errors import KINDS
 from communique.serve.http_observe import CONTENT_SECURITY_POLICY, JsonLines
 
 
@@ -33,6 +37,8 @@ def test_metrics_count_requests_batches_and_paragraphs(live: Callable, bundle: B
     assert found["communique_paragraphs_total",] == 2
     assert found["communique_batch_paragraphs_count",] == 1
     assert found["communique_queue_depth",] == 0
+    assert found["process_resident_memory_bytes",] > 1e6
+    assert ("communique_build_info", "tiny", version("communique")) in found
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/static/page.js", "/v1/model", "/nope", "/metrics"])
@@ -97,3 +103,15 @@ def test_a_record_with_an_exception_is_one_line() -> None:
     assert "\n" not in line
     assert "secret" not in line
     assert json.loads(line)["exception"] == "ValueError"
+
+
+def test_the_metrics_and_errors_that_the_guide_names_exist(client: httpx.Client) -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs/how-to/serve.md").read_text("utf-8")
+    client.post("/v1/tag", json={"text": "Rain."})
+    found = {name.removesuffix("_count") for name, *_ in numbers(client)}
+    named = set(re.findall(r"`((?:communique|process)_[a-z_]+)`", guide))
+    assert named - found == set()
+    assert {
+        name for name in found if re.fullmatch(r"communique_[a-z_]+(?<!_created)(?<!_bucket)(?<!_sum)", name)
+    } <= named
+    assert {name for name, _ in KINDS.values()} <= set(re.findall(r"`([a-z_]+)`", guide))

@@ -41,6 +41,13 @@ def test_a_slow_page_is_killed_and_the_next_one_is_read() -> None:
     reader.close()
 
 
+def test_a_closed_reader_is_not_alive() -> None:
+    reader = PageReader(1, 5.0)
+    assert reader.alive
+    reader.close()
+    assert not reader.alive
+
+
 async def _settled(reader: PageReader) -> None:
     """Until a fresh process has loaded the parser, which takes longer than the limit of the test."""
     for _ in range(100):

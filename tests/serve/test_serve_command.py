@@ -81,6 +81,16 @@ def test_a_token_of_the_environment_and_a_warning_without_one(bundle_folder: Pat
         assert "open to the network without a token" in facts["warnings"][0]
 
 
+def test_limits_are_options(bundle_folder: Path) -> None:
+    given = {"max-body": 5000, "max-texts": 3, "max-characters": 70, "max-paragraphs": 7, "timeout": 9.5}
+    given |= {"page-timeout": 3.5, "header-timeout": 2.5}
+    options = [part for name, value in given.items() for part in (f"--{name}", str(value))]
+    with served(bundle_folder, *options, "--prior", "0.1") as (_, facts):
+        answer = httpx.get(f"{facts['url']}/v1/model").json()
+    assert answer["limits"] == {name.replace("-", "_"): value for name, value in given.items()}
+    assert answer["prior"]["truce"] == pytest.approx(0.3 * 0.1 / 0.5)
+
+
 def test_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COMMUNIQUE_TOKEN", raising=False)
     assert read_token(None) is None
