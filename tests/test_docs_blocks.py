@@ -98,15 +98,24 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)  # an empty store, because making its tables takes seconds
         tracking.connect("sqlite:///mlflow.db", create=True)
-        with contextlib.redirect_stdout(None):
+        with contextlib.redirect_stdout(io.StringIO()) as shown:
             arguments = ["--quiet", "score", "serve/samples", "--model", "bundles/quick", "--out", "out/demo"]
             assert main(arguments) == 0
+    (folder / "demo.txt").write_text(shown.getvalue(), encoding="utf-8")
     commands = folder / "bin"
     commands.mkdir()
     for name, run in (("communique", f"{sys.executable} -m communique.serve.cli"), ("python", sys.executable)):
         (commands / name).write_text(f'#!/bin/sh\nexec {run} "$@"\n', encoding="utf-8")
         (commands / name).chmod(0o755)
     return folder
+
+
+def test_the_readme_shows_what_the_demo_prints(demo: Path) -> None:
+    """The topics, the columns and the places of the tables; which examples are surest is the model's."""
+    shown = next(block.code for block in BLOCKS if block.name == "README.md" and block.language in OUTPUT)
+    printed = (demo / "demo.txt").read_text("utf-8")
+    assert set(line_heads(shown)) == {*line_heads(printed), "model:"}  # which make adds
+    assert shown.splitlines()[0] == printed.splitlines()[0]
 
 
 @pytest.fixture

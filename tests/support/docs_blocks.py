@@ -73,17 +73,18 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def write_bundle(folder: Path) -> None:
-    """The default topics, each by a word or two, each stance by one."""
+    """The default topics, each by a word or two, each stance by one; a guarantee that is missing is no topic."""
     topics = {"peacekeeping": 0, "peacekeepers": 0, "ceasefire": 1, "truce": 1, "guarantees": 2, "guarantee": 2}
     stances = {"welcomed": 0, "hoped": 0, "reloading": 1, "rejected": 1}
-    weights, bias = np.zeros((len(topics) + len(stances), 12), np.float32), np.zeros(12, np.float32)
+    weights, bias = np.zeros((len(topics) + len(stances) + 1, 12), np.float32), np.zeros(12, np.float32)
     bias[:3], bias[[5, 8, 11]] = -3.0, 1.0
     for row, topic in enumerate(topics.values()):
         weights[row, topic] = 9.0
     for row, stance in enumerate(stances.values(), start=len(topics)):
         weights[row, [3 + stance, 6 + stance, 9 + stance]] = 5.0
+    weights[-1, 2] = -9.0
     folder.mkdir(parents=True)
-    words = TfidfBlock(analyzer="word", ngram_range=(1, 1), terms=(*topics, *stances))
+    words = TfidfBlock(analyzer="word", ngram_range=(1, 1), terms=(*topics, *stances, "without"))
     save_linear(folder, (words,), np.ones(len(weights), np.float32), weights, bias)
     one = TopicCalibration(slope=1.0, intercept=0.0, prior=0.1, thresholds=((0.0, 0.5), (1.0, 0.5)))
     calibration = Calibration(topics=(one, one, one), topical_share=0.25)
