@@ -139,6 +139,8 @@ def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:
                 name = f"{path.stem}-{number}.png"
                 pictures[name] = base64.b64decode("".join(data["image/png"]))
                 parts.append(f"![What the cell above drew]({name})")
+            elif "text/html" in data:
+                parts.append("".join(data["text/html"]))
             elif text := "".join(output.get("text") or data.get("text/plain", [])):
                 parts.append(f"```text\n{_plain(text)}\n```")
     return "\n\n".join(parts) + "\n", pictures

@@ -1,4 +1,5 @@
-"""Predictions as a notebook shows them: the text with holders and evidence marked, topics and stances beside it.
+"""Predictions as a notebook shows them: the text with holders and evidence marked, beside it each topic with its
+stance and who holds it.
 
 Everything of the text is escaped. Styles are inline, since notebooks drop style sheets, and take
 their colours from the page, so that they hold on a light and on a dark one.
@@ -64,7 +65,8 @@ def _chip(topic: "TopicPrediction") -> str:
     if topic.stance is not None:
         shape = _shape(topic.stance, list(topic.stances))
         stance = f" <b>{shape} {escape(topic.stance)}</b> {topic.stances[topic.stance]:.2f}"
-    return f"{escape(topic.name.replace('_', ' '))} {topic.probability:.2f}{stance}"
+    holder = "" if topic.holder is None else f" by {escape(topic.holder.text)}"
+    return f"{escape(topic.name.replace('_', ' '))} {topic.probability:.2f}{stance}{holder}"
 
 
 def _shape(stance: str, stances: Sequence[str]) -> str:

@@ -70,9 +70,10 @@ class Prediction:
                 return topic
         raise KeyError(name)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON has them; in `topics` the names of those present."""
+        values = asdict(self)
+        return {**values, "all_topics": list(values["all_topics"]), "topics": [topic.name for topic in self.topics]}
 
     def _repr_html_(self) -> str:
         from communique.model.prediction_html import prediction_html
@@ -83,8 +84,8 @@ class Prediction:
 class Predictions(list[Prediction]):
     """The predictions of one call, in order: a list that notebooks show and tables are made from.
 
-    A slice is of the same kind; other list operations give plain lists. `taxonomy` names the
-    columns of the tables, so that an empty list has them too.
+    A slice and a sum are of the same kind; other list operations give plain lists. `taxonomy` names
+    the columns of the tables, so that an empty list has them too.
     """
 
     def __init__(self, predictions: Iterable[Prediction], taxonomy: Taxonomy) -> None:
@@ -99,14 +100,21 @@ class Predictions(list[Prediction]):
         found = super().__getitem__(place)
         return Predictions(found, self.taxonomy) if isinstance(found, list) else found
 
+    def __add__(self, other: list[Prediction], /) -> "Predictions":  # type: ignore[override]
+        """These predictions and then the others.
+
+        Raises:
+            InputError: the others are of another taxonomy, so that no table would hold both.
+        """
+        if not isinstance(other, list):
+            return NotImplemented
+        if isinstance(other, Predictions) and other.taxonomy != self.taxonomy:
+            raise InputError("predictions of two taxonomies have no common table; write list(a) + list(b) for a list")
+        return Predictions([*self, *other], self.taxonomy)
+
     def to_dict(self) -> list[dict[str, Any]]:
-        """Plain values, as JSON has them: `as_dict` of each prediction, and in `topics` the names of those present."""
-        rows = []
-        for prediction in self:
-            row = prediction.as_dict()
-            names = [topic.name for topic in prediction.topics]
-            rows.append({**row, "all_topics": list(row["all_topics"]), "topics": names})
-        return rows
+        """`to_dict` of each prediction."""
+        return [prediction.to_dict() for prediction in self]
 
     def to_arrow(self) -> "pa.Table":
         """A table with one row a prediction; columns are named as in the tables of `communique score`."""

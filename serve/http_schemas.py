@@ -104,7 +104,7 @@ class TopicAnswer(BaseModel):
 
 
 class ParagraphAnswer(BaseModel):
-    """A paragraph as `Prediction.as_dict` gives it, and the names of the topics present."""
+    """A paragraph as `Prediction.to_dict` gives it, and the names of the topics present."""
 
     index: int
     text: str

@@ -16,6 +16,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, Schema
+from mlflow.types.schema import AnyType
 
 from communique.model.errors import ConfigError
 from communique.train.config import TrainingConfig
@@ -125,10 +126,14 @@ def log_files(folder: Path, name: str) -> None:
 
 
 def log_bundle(bundle: Path, example: list[str]) -> None:
-    """Log the bundle as the run's model. Its loader is a module, so nothing is pickled."""
-    signature = ModelSignature(
-        inputs=Schema([ColSpec("string", "text")]), outputs=Schema([ColSpec("string", "prediction")])
-    )
+    """Log the bundle as the run's model. Its loader is a module, so nothing is pickled.
+
+    The loader checks the texts itself: of a column declared `string` MLflow's server would write a
+    missing text as the word None, and that would be tagged.
+    """
+    anything = AnyType()  # type: ignore[no-untyped-call]
+    inputs = Schema([ColSpec(anything, "text"), ColSpec(anything, "title", required=False)])
+    signature = ModelSignature(inputs=inputs, outputs=Schema([ColSpec("string", "prediction")]))
     mlflow.pyfunc.log_model(
         name="model",
         loader_module="communique.train.pyfunc",

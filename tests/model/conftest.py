@@ -59,6 +59,21 @@ def make_decisions() -> Callable[..., Decisions]:
 
 
 @pytest.fixture
+def random_case(
+    make_gold: Callable[..., Gold], make_decisions: Callable[..., Decisions]
+) -> tuple[Gold, Decisions, list[str]]:
+    """240 paragraphs of 40 articles judged in full; decisions right about two times in three."""
+    generator = np.random.default_rng(3)
+    topic = generator.random((240, 3)) < 0.4
+    stance = np.where(topic & [True, True, False], generator.choice(3, (240, 3), p=[0.5, 0.2, 0.3]), -1)
+    present = np.where(generator.random((240, 3)) < 0.7, topic, generator.random((240, 3)) < 0.4)
+    index = np.where((stance >= 0) & (generator.random((240, 3)) < 0.6), stance, generator.choice(3, (240, 3)))
+    index[:, 2] = -1
+    decisions = make_decisions(present, index, confidence=generator.random(240), abstained=generator.random(240) < 0.3)
+    return make_gold(topic, stance), decisions, [f"a{n}" for n in generator.integers(40, size=240)]
+
+
+@pytest.fixture
 def onnx_folder(tmp_path: Path, taxonomy: Taxonomy) -> Path:
     """A graph that sums one weight row per token (padding has one too, which the mask must hide), and its tokenizer."""
     import onnx

@@ -80,7 +80,7 @@ def test_another_prior(bundle: Bundle) -> None:
 
 
 def test_plain_values_for_json(bundle: Bundle) -> None:
-    values = json.loads(json.dumps(predict(bundle, ["praise the truce"])[0].as_dict()))
+    values = json.loads(json.dumps(predict(bundle, ["praise the truce"])[0].to_dict()))
     assert values["all_topics"][0]["stance"] == "favor"
     assert values["confidence"] == pytest.approx(predict(bundle, ["praise the truce"])[0].confidence)
 

@@ -22,9 +22,19 @@ def found(taxonomy: Taxonomy) -> Predictions:
 
 
 def test_dicts_name_the_topics_present(found: Predictions) -> None:
-    (row,) = found.to_dict()
+    row = found[0].to_dict()
     assert row["topics"] == ["truce", "rain"]
-    assert row == json.loads(json.dumps({**found[0].as_dict(), "topics": row["topics"]}))
+    assert [row] == found.to_dict() == json.loads(json.dumps(found.to_dict()))
+
+
+def test_sums_and_slices_are_predictions_other_operations_lists(found: Predictions, taxonomy: Taxonomy) -> None:
+    both = found + found[:1]
+    assert isinstance(both, Predictions)
+    assert both.to_arrow().num_rows == 2
+    assert type(sorted(both, key=lambda prediction: prediction.confidence)) is list
+    other = Predictions([], taxonomy.model_copy(update={"topics": taxonomy.topics[:1]}))
+    with pytest.raises(InputError, match=r"list\(a\) \+ list\(b\)"):
+        found + other
 
 
 def test_the_table_has_the_columns_of_scored_folders(found: Predictions) -> None:
@@ -57,7 +67,7 @@ def test_html_escapes_the_text_and_says_stances_in_words(found: Predictions) -> 
     shown = found._repr_html_()
     assert "<b>The" not in shown
     assert "&lt;b&gt;" in shown
-    assert "▲ favor" in shown
+    assert "▲ favor</b> 0.90 by The mayor</span>" in shown
     assert "abstained" in shown
     assert "guard" not in shown
 

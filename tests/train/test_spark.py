@@ -44,7 +44,7 @@ def test_the_udf_gives_what_python_gives(spark: Any, bundle_folder: Path, client
     udf = mlflow.pyfunc.spark_udf(spark, uri, result_type="string", env_manager="local")
     frame = spark.createDataFrame([(n, text) for n, text in enumerate(TEXTS)], ["n", "text"]).repartition(2)
     rows = frame.withColumn("prediction", udf("text")).orderBy("n").collect()
-    expected = [p.as_dict() for p in predict(load_bundle(bundle_folder), TEXTS)]
+    expected = [p.to_dict() for p in predict(load_bundle(bundle_folder), TEXTS)]
     found = [json.loads(row["prediction"]) for row in rows]
     for one, other in zip(found, expected, strict=True):
         assert {**one, "index": 0} == json.loads(json.dumps({**other, "index": 0}))

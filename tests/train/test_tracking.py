@@ -66,7 +66,7 @@ def test_logged_model_predicts_as_the_bundle(trained: RunResult, client: MlflowC
     model_id = client.get_run(trained.run_id).outputs.model_outputs[0].model_id
     texts = tiny_splits.validation.texts
     frame = mlflow.pyfunc.load_model(f"models:/{model_id}").predict(pd.DataFrame({"text": texts}))
-    expected = [json.loads(json.dumps(p.as_dict())) for p in predict(load_bundle(trained.bundle), texts)]
+    expected = [json.loads(json.dumps(p.to_dict())) for p in predict(load_bundle(trained.bundle), texts)]
     assert [json.loads(text) for text in frame["prediction"]] == expected
 
 
