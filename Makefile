@@ -9,7 +9,7 @@ EXTRAS ?= train,formats,report,http,dev
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
-.PHONY: demo test lint core-check docs bench-quality bench-behaviour bench-clutter bench-http bench-inputs bench-quadclass bench-speed mpnet-backbone clean
+.PHONY: demo test lint core-check docs bench-quality bench-behaviour bench-clutter bench-http bench-inputs bench-quadclass bench-report bench-speed pictures mpnet-backbone clean
 .DELETE_ON_ERROR:
 
 demo: bundles/quick/bundle.json
@@ -60,6 +60,15 @@ bench-inputs: .venv/.ready
 # Clutter told from article text on labelled pages, into benchmarks.md. No model, a quarter of a minute.
 bench-clutter: .venv/.ready
 	$(BIN)/python tests/bench/clutter.py
+
+# A report of 5,000 articles: size, memory, first paint, search, in headless Chromium; into benchmarks.md.
+REPORT_BUNDLE ?= bundles/linear
+bench-report: .venv/.ready
+	$(BIN)/python tests/bench/report_size.py $(REPORT_BUNDLE)
+
+# The screenshots in docs/images, made again.
+pictures: .venv/.ready
+	$(BIN)/python tests/bench/pictures.py --linear $(REPORT_BUNDLE) --encoder $(SPEED_BUNDLE)
 
 # The protocol of a public set, whose data you fetch yourself: configs/quadclass.toml says where.
 FAMILY ?= linear frozen encoder
