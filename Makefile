@@ -1,7 +1,8 @@
 # make demo    set up, train a model, score the sample articles, show what it found
 # make test    set up and run every test
 # make docs    build the documentation into build/site; warnings are errors
-# make bench-quality, make bench-behaviour, make bench-clutter    measure, into benchmarks.md
+# make bench-quality, make bench-behaviour, make bench-clutter, make bench-report    measure, into benchmarks.md
+# make pictures    take the screenshots of docs/images again
 PYTHON ?= python3
 PIP_FLAGS ?=
 # What is installed beside the scoring path; `ray`, `spark` and `docs` are further ones.
