@@ -1,7 +1,8 @@
 # make demo    set up, train a model, score the sample articles, show what it found
 # make test    set up and run every test
 # make docs    build the documentation into build/site; warnings are errors
-# make bench-quality, make bench-behaviour, make bench-clutter    measure, into benchmarks.md
+# make bench-quality, make bench-behaviour, make bench-clutter, make bench-report    measure, into benchmarks.md
+# make pictures    take the screenshots of docs/images again
 PYTHON ?= python3
 PIP_FLAGS ?=
 # What is installed beside the scoring path; `ray`, `spark` and `docs` are further ones.
@@ -9,7 +10,7 @@ EXTRAS ?= train,formats,report,http,dev
 BIN := .venv/bin
 SOURCES := $(wildcard model/*.py model/*.toml train/*.py) $(wildcard train/corpus/*)
 
-.PHONY: demo test lint core-check docs bench-quality bench-behaviour bench-clutter bench-http bench-inputs bench-new-topic bench-quadclass bench-speed mpnet-backbone clean
+.PHONY: demo test lint core-check docs bench-quality bench-behaviour bench-clutter bench-http bench-inputs bench-new-topic bench-quadclass bench-report bench-speed pictures mpnet-backbone clean
 .DELETE_ON_ERROR:
 
 demo: bundles/quick/bundle.json
@@ -60,6 +61,15 @@ bench-inputs: .venv/.ready
 # Clutter told from article text on labelled pages, into benchmarks.md. No model, a quarter of a minute.
 bench-clutter: .venv/.ready
 	$(BIN)/python tests/bench/clutter.py
+
+# A report of 5,000 articles: size, memory, first paint, search, in headless Chromium; into benchmarks.md.
+REPORT_BUNDLE ?= bundles/linear
+bench-report: .venv/.ready
+	$(BIN)/python tests/bench/report_size.py $(REPORT_BUNDLE)
+
+# The screenshots in docs/images, made again.
+pictures: .venv/.ready
+	$(BIN)/python tests/bench/pictures.py --linear $(REPORT_BUNDLE) --encoder $(SPEED_BUNDLE)
 
 # The protocol of a public set, whose data you fetch yourself: configs/quadclass.toml says where.
 FAMILY ?= linear frozen encoder

@@ -23,7 +23,7 @@ def report(
 ) -> None:
     """Write one self-contained HTML page: charts, holders, passages, every article to search, quality."""
     from communique.serve.report_folder import open_folder
-    from communique.serve.report_page import build_report, write_report
+    from communique.serve.report_page import build_report, many, write_report
 
     if out.suffix.lower() not in (".html", ".htm") or out.is_dir():
         raise typer.BadParameter(f"--out {out}: expected the name of an .html file")
@@ -44,7 +44,9 @@ def report(
     if as_json:
         print(json.dumps(result))
         return
-    print(f"{out}: {blocks.articles:,} articles, {blocks.paragraphs:,} paragraphs, {size / 1e6:.1f} MB")
+    held = f"{many(blocks.articles, 'article')}, {many(blocks.paragraphs, 'paragraph')}"
+    print(f"{out}: {held}, {size / 1e6:.1f} MB")
     if blocks.paragraphs < blocks.total_paragraphs:
-        left = f"{result['articles_left_out']:,} articles and {result['paragraphs_left_out']:,} paragraphs"
+        articles, paragraphs = blocks.total_articles - blocks.articles, blocks.total_paragraphs - blocks.paragraphs
+        left = f"{many(articles, 'article')} and {many(paragraphs, 'paragraph')}"
         print(f"left out of the article browser, counted in everything else: {left}")

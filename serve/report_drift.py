@@ -11,7 +11,7 @@ import numpy as np
 from communique.model.bundle import MANIFEST, Manifest, read_manifest
 from communique.model.errors import BundleError
 from communique.model.reference import N_BINS, Reference, stability_index
-from communique.serve.report_folder import ScoredFolder
+from communique.serve.report_folder import ONCE, ScoredFolder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,8 +25,8 @@ CHI_SQUARE_99 = 21.67
 
 @dataclass(frozen=True)
 class TopicDrift:
-    """A topic's share of all paragraphs beside the share its probabilities were computed for, and beside its
-    share of the training paragraphs (None if not known)."""
+    """A topic's share of all paragraphs, copies counted once, beside the share its probabilities were computed for,
+    and beside its share of the training paragraphs (None if not known)."""
 
     topic: str
     share: float
@@ -43,8 +43,8 @@ class TopicDrift:
 
 @dataclass(frozen=True)
 class ConfidenceDrift:
-    """Mean confidence found and expected, the population stability index over ten bins, and whether that is a
-    large shift and more than chance gives."""
+    """Mean confidence found (copies counted once) and expected, the population stability index over ten bins, and
+    whether that is a large shift and more than chance gives."""
 
     found: float
     expected: float
@@ -87,7 +87,7 @@ def _topic_drifts(
     connection: "DuckDBPyConnection", folder: ScoredFolder, priors: Mapping[str, Any], manifest: Manifest | None
 ) -> list[TopicDrift]:
     sums = ", ".join(f"avg({topic.column('probability')})" for topic in folder.topics)
-    shares = connection.execute(f"SELECT {sums} FROM paragraphs").fetchall()[0]
+    shares = connection.execute(f"SELECT {sums} FROM ({ONCE})").fetchall()[0]
     training: dict[str, float] = {}
     if manifest is not None and manifest.reference is not None:
         training = dict(zip(manifest.taxonomy.topic_names, manifest.reference.training_shares, strict=True))
@@ -102,7 +102,7 @@ def _confidence_drift(
 ) -> ConfidenceDrift | None:
     if "confidence" not in folder.columns:
         return None
-    rows = connection.execute("SELECT confidence FROM paragraphs WHERE confidence IS NOT NULL").fetchnumpy()
+    rows = connection.execute(f"SELECT confidence FROM ({ONCE}) WHERE confidence IS NOT NULL").fetchnumpy()
     found = np.asarray(rows["confidence"], dtype=np.float64)
     if not len(found):
         return None

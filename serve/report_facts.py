@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from communique.serve.report_folder import ScoredFolder
+from communique.serve.report_folder import ONCE, ScoredFolder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -15,7 +15,8 @@ SHOWN_FAILURES = 100
 @dataclass(frozen=True)
 class Headline:
     """Counts over the folder. `first` and `last` are dates as far as they are known, or None; `copies` are
-    paragraphs that repeat another one; `confidence` is the mean probability of the predicted label sets."""
+    paragraphs that repeat another one; `confidence` is the mean probability of the predicted label sets, copies
+    counted once."""
 
     articles: int
     paragraphs: int
@@ -42,7 +43,7 @@ class Failures:
 
 def headline(connection: "DuckDBPyConnection", folder: ScoredFolder) -> Headline:
     """Count over both tables."""
-    confidence = "avg(confidence)" if "confidence" in folder.columns else "NULL"
+    confidence = f"(SELECT avg(confidence) FROM ({ONCE}))" if "confidence" in folder.columns else "NULL"
     paragraphs, clusters, abstained, truncated, mean = connection.execute(
         f"""SELECT count(*), count(DISTINCT coalesce(cluster, paragraph_id)), count(*) FILTER (abstained),
         count(*) FILTER (truncated), {confidence} FROM paragraphs"""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 MEMORY = "1GB"
 PROBABILITY = ".probability"
+# The paragraphs without their copies: of each text the one of the first article.
+ONCE = """SELECT * FROM paragraphs
+    QUALIFY row_number() OVER (PARTITION BY coalesce(cluster, paragraph_id) ORDER BY article_id, paragraph) = 1"""
 
 # What stands in `published` is whatever the page or feed said. A date that begins as ISO 8601 keeps its own
 # day, without a shift to UTC; "Fri, 03 May 2024" and "May 3, 2024" are understood; 03/04/2024 is not, because it

@@ -13,7 +13,7 @@ from communique.serve.report_charts import FRAME, outlets, time_range, timeline
 from communique.serve.report_drift import drift
 from communique.serve.report_facts import failures, headline, skipped
 from communique.serve.report_folder import ScoredFolder, TopicColumns, needed
-from communique.serve.report_passages import contested, holders, surest
+from communique.serve.report_passages import contested, holders, surest, threshold_seen
 from communique.serve.summarize_groups import summarize
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def build_report(folder: ScoredFolder, title: str | None = None, max_articles: i
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"percent": percent, "count": count, "label": label}
-    style, script = _template("report.css"), _template("report.js")
+    environment.filters |= {"percent": percent, "count": count, "label": label, "many": many}
+    style, script = _template("report.css"), _template("report_search.js") + _template("report.js")
     html = environment.from_string(_template("report.html")).render(
-        title=title or f"Topics and stances in {content['facts'].articles:,} articles",
+        title=title or f"Topics and stances in {many(content['facts'].articles, 'article')}",
         frame=FRAME,
         style=style,
         script=script,
@@ -89,6 +89,11 @@ def count(number: float) -> str:
     return f"{number:.1f}" if isinstance(number, float) and number < 10 else f"{number:,.0f}"
 
 
+def many(number: float, word: str) -> str:
+    """A number with its word: "1 article", "5,000 articles"."""
+    return f"{count(number)} {word}{'' if number == 1 else 's'}"
+
+
 def label(name: str) -> str:
     """A topic's or stance's name as a reader sees it."""
     return name.replace("_", " ")
@@ -126,6 +131,7 @@ def _topic(
         "holders": holders(connection, topic),
         "surest": surest(connection, folder, topic),
         "contested": contested(connection, folder, topic),
+        "threshold": threshold_seen(connection, topic),
     }
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 MOST_HOLDERS = 40
 SUREST = 2
 CONTESTED = 6
+# A paragraph without stance whose probability is further from the threshold is not contested.
+CLOSE = 0.25
 LONGEST = 900
 PRONOUNS = tuple("i we he she they you it who his her their our my him them us this that".split())
 
@@ -43,7 +45,7 @@ class Holders:
 
 @dataclass(frozen=True)
 class Passage:
-    """A paragraph on a topic; `pieces` are (text, classes) with the evidence and the holder marked."""
+    """A paragraph on a topic, or nearly so; `pieces` are (text, classes) with the evidence and the holder marked."""
 
     title: str | None
     outlet: str | None
@@ -95,18 +97,35 @@ def surest(connection: "DuckDBPyConnection", folder: ScoredFolder, topic: TopicC
     found: list[Passage] = []
     for stance in stances:
         rank = topic.column("probability") + (f" * {topic.column(stance)}" if stance else "")
-        where = f"{topic.column('stance')} = ?" if stance else "TRUE"
+        where = topic.column("present") + (f" AND {topic.column('stance')} = ?" if stance else "")
         limit = SUREST if stance else CONTESTED
         found += _passages(connection, folder, topic, where, [stance] if stance else [], rank, True, limit)
     return found
 
 
 def contested(connection: "DuckDBPyConnection", folder: ScoredFolder, topic: TopicColumns) -> list[Passage]:
-    """The paragraphs on the topic whose two likeliest stances are closest to each other; none without stances."""
-    if not topic.stances:
-        return []
-    ranked = f"list_reverse_sort([{', '.join(topic.column(stance) for stance in topic.stances)}])"
-    return _passages(connection, folder, topic, "TRUE", [], f"{ranked}[1] - {ranked}[2]", False, CONTESTED)
+    """The paragraphs on the topic whose two likeliest stances are closest to each other.
+
+    For a topic without stances (or with one) those, on the topic or not, whose probability is closest to the
+    threshold, or to one half where the tables do not show the threshold.
+    """
+    present, probability = topic.column("present"), topic.column("probability")
+    if len(topic.stances) > 1:
+        ranked = f"list_reverse_sort([{', '.join(topic.column(stance) for stance in topic.stances)}])"
+        return _passages(connection, folder, topic, present, [], f"{ranked}[1] - {ranked}[2]", False, CONTESTED)
+    threshold = threshold_seen(connection, topic)
+    distance = f"abs({probability} - {0.5 if threshold is None else threshold})"
+    return _passages(connection, folder, topic, f"{distance} <= {CLOSE}", [], distance, False, CONTESTED)
+
+
+def threshold_seen(connection: "DuckDBPyConnection", topic: TopicColumns) -> float | None:
+    """The topic's threshold as far as its columns show it: midway between the highest probability of a paragraph
+    that is not on the topic and the lowest of one that is. None where one of them is missing, or where topics
+    exclude each other and no threshold decides."""
+    query = f"""SELECT max(p) FILTER (NOT present), min(p) FILTER (present)
+        FROM (SELECT {topic.column("probability")} AS p, {topic.column("present")} AS present FROM paragraphs)"""
+    below, above = connection.execute(query).fetchall()[0]
+    return None if below is None or above is None or below > above else (below + above) / 2
 
 
 def _passages(
@@ -125,7 +144,7 @@ def _passages(
     shares = "".join(f", {topic.column(one)}" for one in topic.stances)
     rows = connection.execute(
         f"""WITH ranked AS (
-            SELECT *, {rank} AS rank FROM paragraphs WHERE {topic.column("present")} AND {where}
+            SELECT *, {rank} AS rank FROM paragraphs WHERE {where}
             QUALIFY row_number() OVER (PARTITION BY coalesce(cluster, paragraph_id) ORDER BY article_id, paragraph) = 1
         ), spread AS (
             SELECT * FROM ranked QUALIFY row_number() OVER (

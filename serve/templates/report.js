@@ -19,9 +19,9 @@
     const where = outlet < 0 ? "" : index.outlets[outlet];
     return {
       title: title || path, outlet, where, date, published, path, url, language, total,
-      head: `${title || ""}\n${where}`.toLowerCase(),
+      head: search.fold(`${title || ""}\n${where}`),
       paragraphs: paragraphs.map(([number, text, flags, confidence, tags]) => ({
-        number, text, flags, confidence, tags, lower: text.toLowerCase(),
+        number, text, flags, confidence, tags, folded: search.fold(text),
       })),
     };
   }
@@ -42,7 +42,8 @@
     }
     loading = false;
     fillChoices();
-    form.hidden = false;
+    form.hidden = at("legend").hidden = false;
+    for (const button of document.querySelectorAll("button[data-outlet]")) button.disabled = false;
     apply();
   }
 
@@ -59,10 +60,8 @@
     for (const article of articles) counts.set(article.outlet, (counts.get(article.outlet) || 0) + 1);
     option(at("topic"), ANY, "on any topic");
     index.topics.forEach((topic, n) => option(at("topic"), n, `on ${topic.name}`));
-    if (!index.topicalOnly) {
-      option(at("topic"), NONE, "on no topic");
-      option(at("topic"), ALL, "all");
-    }
+    option(at("topic"), NONE, "on no topic");
+    option(at("topic"), ALL, "all");
     option(at("stance"), "", "any");
     index.stances.forEach((stance, n) => option(at("stance"), n, `${stance.sign} ${stance.name}`));
     option(at("outlet"), "", "any");
@@ -74,7 +73,7 @@
   function wanted() {
     const number = (id) => (at(id).value === "" ? null : Number(at(id).value));
     return {
-      words: at("query").value.toLowerCase().split(/\s+/).filter(Boolean),
+      words: search.terms(at("query").value),
       topic: at("topic").value, stance: number("stance"), outlet: number("outlet"),
       from: at("from").value, to: at("to").value, confidence: number("confidence") ?? 0,
     };
@@ -85,13 +84,16 @@
     return right && (want.stance === null || stance === want.stance);
   }
 
-  function paragraphMatches(article, paragraph, want) {
-    if (want.topic === NONE || (want.topic === ALL && want.stance === null)) {
-      if (want.topic === NONE && (paragraph.tags.length || want.stance !== null)) return false;
-    } else if (!paragraph.tags.some((tag) => tagMatches(tag, want))) return false;
+  function topicMatches(paragraph, want) {
+    if (want.topic === ALL && want.stance === null) return true;
+    if (want.topic === NONE) return !paragraph.tags.length && want.stance === null;
+    return paragraph.tags.some((tag) => tagMatches(tag, want));
+  }
+
+  function restMatches(article, paragraph, want) {
     if (want.confidence < 0 && !(paragraph.flags & ABSTAINED)) return false;
     if (want.confidence > 0 && !(paragraph.confidence >= want.confidence)) return false;
-    return want.words.every((word) => paragraph.lower.includes(word) || article.head.includes(word));
+    return want.words.every((word) => paragraph.folded.includes(word) || article.head.includes(word));
   }
 
   // A date may be a year or a month alone; it is compared as far as it goes.
@@ -105,10 +107,12 @@
     if (loading) return;
     const want = wanted();
     found = [];
-    let count = 0;
+    let count = 0, elsewhere = 0;
     for (const article of articles) {
       if ((want.outlet !== null && article.outlet !== want.outlet) || !dateMatches(article.date, want)) continue;
-      const matching = article.paragraphs.filter((paragraph) => paragraphMatches(article, paragraph, want));
+      const said = article.paragraphs.filter((paragraph) => restMatches(article, paragraph, want));
+      const matching = said.filter((paragraph) => topicMatches(paragraph, want));
+      elsewhere += said.length - matching.length;
       if (!matching.length) continue;
       found.push({ article, matching });
       count += matching.length;
@@ -116,10 +120,19 @@
     const order = at("order").value, sign = order === "old" ? 1 : -1;
     const byDate = (a, b) => !a.date - !b.date || sign * (a.date || "").localeCompare(b.date || "") || a.title.localeCompare(b.title);
     found.sort((a, b) => (order === "most" && b.matching.length - a.matching.length) || byDate(a.article, b.article));
-    const many = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
     status.textContent = found.length ? `${many(count, "paragraph")} in ${many(found.length, "article")}` : "Nothing matches these filters.";
+    offer(want, elsewhere);
     page = 0;
     show(want.words);
+  }
+
+  const many = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+
+  // A search is easily taken to be one of everything: what the filters of topic and stance hide is counted.
+  function offer(want, elsewhere) {
+    const where = want.topic === ANY && want.stance === null ? "on no topic" : "beyond this choice of topic and stance";
+    at("elsewhere").hidden = !elsewhere || !want.words.length;
+    at("elsewhere").textContent = `Show ${many(elsewhere, "more paragraph")} with these words, ${where}`;
   }
 
   // -- drawing -------------------------------------------------------------------------------------------------
@@ -178,7 +191,7 @@
     return box;
   }
 
-  // One sign for each paragraph: its stance, or a dot for a paragraph on no topic.
+  // For each paragraph the stances on its topics, or a dot; the legend says so.
   function strip(article) {
     const line = element("p", "strip");
     const tagged = article.paragraphs.filter((paragraph) => paragraph.tags.length).length;
@@ -198,23 +211,26 @@
   }
 
   function item(paragraph, words, matches) {
-    const stance = paragraph.tags.length ? paragraph.tags[0][2] : -1;
-    const box = element("div", (matches ? "item" : "item off") + (stance < 0 ? "" : ` edge${stance % 6}`));
-    const tags = element("div", "tags");
-    for (const tag of paragraph.tags) tags.append(label(tag, paragraph.text));
+    const box = element("div", matches ? "item" : "item off");
+    const edge = element("div", "edge"), body = element("div"), tags = element("div", "tags");
+    for (const tag of paragraph.tags) {
+      edge.append(element("span", `t${tag[0] % 6}`));
+      tags.append(label(tag, paragraph.text));
+    }
     if (paragraph.flags & ABSTAINED) tags.append(element("strong", "", "model would rather not say"));
     if (paragraph.flags & TRUNCATED) tags.append(element("span", "soft", "truncated"));
-    if (tags.childNodes.length) box.append(tags);
+    if (tags.childNodes.length) body.append(tags);
     const text = element("p", "para");
     text.dir = "auto";
     text.append(...marked(paragraph, words));
-    box.append(text);
+    body.append(text);
+    box.append(edge, body);
     return box;
   }
 
   function label([topic, probability, stance, stances, holder], text) {
-    const line = element("span");
-    line.append(element("span", "", `${index.topics[topic].name} `));
+    const line = element("span", `chip t${topic % 6}`);
+    line.append(element("span", "swatch"), element("span", "name", index.topics[topic].name), " ");
     let details = `${probability}\u00a0%`;
     if (stance >= 0) {
       const name = element("span", `stance s${stance % 6}`);
@@ -229,25 +245,24 @@
     return line;
   }
 
-  // The text cut where the evidence, a holder or a word that was searched for begins or ends.
-  function marked({ text, lower, tags }, words) {
-    const spans = [];
-    for (const [, , , , holder, evidence] of tags) {
-      if (evidence) spans.push(["evidence", ...evidence]);
-      if (holder) spans.push(["holder", ...holder]);
-    }
-    for (const word of lower.length === text.length ? words : []) {
-      for (let start = lower.indexOf(word); start >= 0; start = lower.indexOf(word, start + word.length)) {
-        spans.push(["hit", start, start + word.length]);
+  // The text cut where a topic's evidence or holder or a word that was searched for begins or ends. Each piece has an
+  // element for each of them, the words inmost: so the lines of two topics with one evidence are both drawn.
+  function marked({ text, folded, tags }, words) {
+    const spans = search.spans(text, folded, words).map((span) => ["mark", "", ...span]);
+    for (const kind of [4, 5]) {
+      for (const tag of tags) {
+        if (tag[kind]) spans.push(["span", `${kind === 4 ? "holder" : "evidence"} t${tag[0] % 6}`, ...tag[kind]]);
       }
     }
-    const cuts = [...new Set([0, text.length, ...spans.flatMap(([, start, end]) => [start, end])])].sort((a, b) => a - b);
+    const cuts = [...new Set([0, text.length, ...spans.flatMap(([, , start, end]) => [start, end])])].sort((a, b) => a - b);
     return cuts.slice(0, -1).map((start, n) => {
       const piece = text.slice(start, cuts[n + 1]);
-      const names = new Set(spans.filter(([, first, last]) => first <= start && cuts[n + 1] <= last).map(([name]) => name));
-      if (!names.size) return document.createTextNode(piece);
-      const hit = names.delete("hit");
-      return element(hit ? "mark" : "span", [...names].join(" "), piece);
+      const over = spans.filter(([, , first, last]) => first <= start && cuts[n + 1] <= last);
+      return over.reduce((inner, [name, classes]) => {
+        const outer = element(name, classes);
+        outer.append(inner);
+        return outer;
+      }, document.createTextNode(piece));
     });
   }
 
@@ -259,6 +274,12 @@
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(apply));
+  at("elsewhere").addEventListener("click", () => {
+    at("topic").value = ALL;
+    at("stance").value = "";
+    at("articles-title").focus({ preventScroll: true }); // the button is about to go
+    apply();
+  });
   function turn(step) {
     page += step;
     show();

@@ -16,21 +16,22 @@ MENU = ["Home", "World", "Politics", "Business", "Sport", "Opinion", "Subscribe"
 
 
 @cache
-def _rows() -> tuple[dict, ...]:
+def corpus_rows() -> tuple[dict, ...]:
+    """Every line of the embedded corpus."""
     files = sorted((ROOT / "train" / "corpus").glob("*.jsonl"))
     return tuple(json.loads(line) for file in files for line in file.read_text("utf-8").splitlines())
 
 
 def corpus_paragraphs() -> list[str]:
     """Every paragraph of the embedded corpus, in article order."""
-    return [row["text"] for row in _rows()]
+    return [row["text"] for row in corpus_rows()]
 
 
 def mixed_articles(n_paragraphs: int, relevant: float, syndicated: float) -> list[dict]:
     """Articles of eight paragraphs: a share with a topic, the rest with none, a share copied from earlier ones."""
     chance = random.Random(SEED)
-    topical = [row["text"] for row in _rows() if row.get("labels")]
-    quiet = [row["text"] for row in _rows() if row.get("labels") == []]
+    topical = [row["text"] for row in corpus_rows() if row.get("labels")]
+    quiet = [row["text"] for row in corpus_rows() if row.get("labels") == []]
     chance.shuffle(topical)
     chance.shuffle(quiet)
     fresh = int(n_paragraphs * (1 - syndicated))

@@ -25,10 +25,12 @@ from communique.serve.http_settings import HttpSettings
 from communique.serve.inputs import find_inputs
 from communique.serve.items import ReadFailure, parse_item, read_items
 from communique.serve.report_folder import ScoredFolder, open_folder
+from communique.serve.report_page import build_report, write_report
 from communique.serve.rows import article_schema, paragraph_schema
 from communique.serve.serve_command import listen
 from communique.serve.worker import copy_key
 
+CHROMIUM = Path("/usr/bin/chromium")
 Live = Callable[..., AbstractContextManager[httpx.Client]]
 Found = list[Article | ReadFailure]
 
@@ -148,6 +150,43 @@ def checked(address: str) -> Iterator[httpx.Client]:
 
     with httpx.Client(base_url=address, timeout=30, event_hooks={"response": [check]}) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium, driven by Playwright; without them the test is skipped."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.exists():
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Open the report of a folder from disk; any error, warning or request of the page fails the test."""
+    problems: list[str] = []
+    contexts: list[Any] = []
+
+    def opened(folder: ScoredFolder, **options: Any) -> Any:
+        file = tmp_path / "report.html"
+        write_report(build_report(folder), file)
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda one: problems.append(one.text) if one.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda one: problems.append(one.url) if not one.url.startswith(("file:", "data:")) else None)
+        page.goto(file.as_uri())
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector("#filters:not([hidden])")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []
 
 
 @contextmanager

@@ -105,3 +105,12 @@ def test_a_bundle_of_before_the_reference_says_so(scored: Scored, bundle_folder:
     assert found_in(scored([{}], run=run_of(bundle_folder))).missing == [
         "The bundle keeps no reference of its training; train it again to have one."
     ]
+
+
+def test_copies_count_once(scored: Scored, referred: Path) -> None:
+    copied = {"text": "Truce.", "truce": (0.9, (1.0, 0.0, 0.0)), "confidence": 0.95}
+    other = {"text": "Rain.", "truce": (0.1, (1.0, 0.0, 0.0)), "confidence": 0.05}
+    found = found_in(scored([copied] * 99 + [other], run=run_of(referred)))
+    assert found.topics[0].share == pytest.approx(0.5)
+    assert found.confidence is not None
+    assert found.confidence.found == pytest.approx(0.5)

@@ -5,25 +5,17 @@ import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from communique.serve.cli import main
-from communique.serve.report_articles import article_blocks
 from communique.serve.report_charts import periods, time_range, unit_of
-from communique.serve.report_facts import failures, headline, skipped
 from communique.serve.report_folder import ScoredFolder
-from communique.serve.report_page import build_report, script_data
-from communique.serve.report_passages import contested, holders, pieces, surest
+from communique.serve.report_page import build_report, many, script_data
 
 Scored = Callable[..., ScoredFolder]
 FAVOR, AGAINST, NEUTRAL = (0.9, 0.05, 0.05), (0.05, 0.9, 0.05), (0.05, 0.05, 0.9)
 EVIL = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\"'--><!--"
-
-
-def unpacked(blocks: list[str]) -> list[Any]:
-    return [article for block in blocks for article in json.loads(zlib.decompress(base64.b64decode(block)))]
 
 
 def test_the_page_names_topics_and_numbers(scored: Scored) -> None:
@@ -69,47 +61,6 @@ def test_script_data_cannot_leave_its_element() -> None:
     assert json.loads(text) == {"name": EVIL}
 
 
-def test_the_blocks_hold_text_and_places_as_javascript_counts(scored: Scored) -> None:
-    text = "\N{SLEUTH OR SPY} said: the army refused. Rain."
-    columns = {"truce.holder": "the army", "truce.holder_start": 8, "truce.evidence": "Rain."}
-    folder = scored([{"text": text, "outlet": "North", "truce": (0.934, AGAINST), "abstained": True, **columns}])
-    with folder.connect() as connection:
-        blocks = article_blocks(connection, folder, None)
-    ((title, outlet, date, published, path, url, language, total, ((number, kept, flags, sure, tags),)),) = unpacked(
-        blocks.encoded
-    )
-    assert (title, blocks.outlets[outlet], date, published, path, url) == (
-        "Title a1",
-        "North",
-        None,
-        None,
-        "a1.txt",
-        None,
-    )
-    assert (language, total, number, kept, flags, sure) == ("en", 1, 1, text, 1, 90)
-    assert tags == [[0, 93, 1, [5, 90, 5], [9, 17], [27, 32]]]
-
-
-def test_what_does_not_fit_is_counted(scored: Scored) -> None:
-    rows = [{"article": f"a{n // 2}", "text": f"{n} " * 100, "truce": (n % 2, FAVOR)} for n in range(20)]
-    folder = scored(rows)
-    with folder.connect() as connection:
-        topical = article_blocks(connection, folder, None, most_bytes=1000)
-        few = article_blocks(connection, folder, 3)
-        none = article_blocks(connection, folder, 0)
-    assert topical.topical_only
-    assert (topical.paragraphs, topical.total_paragraphs) == (10, 20)
-    assert (few.articles, few.paragraphs, few.total_articles, few.topical_only) == (3, 6, 10, False)
-    assert (none.articles, none.encoded) == (0, [])
-
-
-def test_the_bytes_are_never_exceeded(scored: Scored) -> None:
-    folder = scored([{"text": hashlib.sha512(str(n).encode()).hexdigest(), "truce": (1, FAVOR)} for n in range(50)])
-    with folder.connect() as connection:
-        blocks = article_blocks(connection, folder, None, most_bytes=500)
-    assert (blocks.articles, blocks.encoded) == (0, [])
-
-
 def test_a_link_is_http_or_none(scored: Scored) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -126,67 +77,9 @@ def test_a_link_is_http_or_none(scored: Scored) -> None:
     report = build_report(open_folder(file.parent.parent))
     assert "javascript:" not in report.html
     assert 'href="https://example.org/?a=1&amp;b=2"' in report.html
-    assert {article[5] for article in unpacked(report.blocks.encoded)} == {None, "https://example.org/?a=1&b=2"}
-
-
-def test_holders_with_their_counts_and_the_surest_sentence(scored: Scored) -> None:
-    held = [("The Army", 0.7, AGAINST), ("the army", 0.9, FAVOR), ("He", 0.9, FAVOR), (None, 0.9, NEUTRAL)]
-    rows = [
-        {"truce.holder": name, "truce": (p, shares), "truce.evidence": f"Sentence {p}."} for name, p, shares in held
-    ]
-    folder = scored(rows)
-    with folder.connect() as connection:
-        found = holders(connection, folder.topics[0])
-    (army,) = found.shown
-    assert army.name.casefold() == "the army"
-    assert army.counts == {"favor": 1, "against": 1, "neutral": 0}
-    assert army.example == "Sentence 0.9."
-    assert (found.names, found.pronouns, found.nobody) == (1, 1, 1)
-
-
-def test_the_surest_and_the_most_contested_passages(scored: Scored) -> None:
-    shares = [(0.9, 0.05, 0.05), (0.6, 0.3, 0.1), (0.46, 0.44, 0.1), (0.1, 0.8, 0.1)]
-    folder = scored([{"truce": (0.9, one)} for one in shares])
-    with folder.connect() as connection:
-        sure = surest(connection, folder, folder.topics[0])
-        torn = contested(connection, folder, folder.topics[0])
-    assert [(one.title, one.stance) for one in sure] == [
-        ("Title a1", "favor"),
-        ("Title a2", "favor"),
-        ("Title a4", "against"),
-    ]
-    assert torn[0].title == "Title a3"
-
-
-def test_pieces_of_overlapping_spans() -> None:
-    spans = [("evidence", 0, 8), ("holder", 4, 10)]
-    assert pieces("The army said.", spans) == [
-        ("The ", "evidence"),
-        ("army", "evidence holder"),
-        (" s", "holder"),
-        ("aid.", ""),
-    ]
-
-
-def test_the_headline_counts(scored: Scored) -> None:
-    rows = [
-        {"article": "a", "text": "One.", "outlet": "North", "published": "2024-05-03", "abstained": True},
-        {"article": "b", "text": "one", "outlet": " ", "published": "soon", "truncated": True, "content_lost": True},
-    ]
-    folder = scored(rows, articles=[{"article_id": "s", "skipped": "language: fr"}] * 2)
-    with folder.connect() as connection:
-        facts = headline(connection, folder)
-        left_out = skipped(connection)
-    assert (facts.articles, facts.paragraphs, facts.copies, facts.abstained, facts.truncated) == (2, 2, 1, 1, 1)
-    assert (facts.outlets, facts.without_outlet, facts.undated, facts.content_lost) == (1, 1, 1, 1)
-    assert (facts.first, facts.last, facts.confidence) == ("2024-05-03", "2024-05-03", pytest.approx(0.9))
-    assert left_out == [("language: fr", 2)]
-
-
-def test_failures_are_counted_and_odd_lines_ignored(scored: Scored) -> None:
-    one = {"path": "x", "record": 0, "stage": "read", "error": "InputError", "message": "m"}
-    found = failures(scored([{}], failures=[*[one] * 120, "nonsense", "[1]"]))
-    assert (found.total, found.counts, len(found.first)) == (120, [("read", "InputError", 120)], 100)
+    (block,) = report.blocks.encoded
+    articles = json.loads(zlib.decompress(base64.b64decode(block)))
+    assert {article[5] for article in articles} == {None, "https://example.org/?a=1&b=2"}
 
 
 def test_periods_fit_the_span_and_lone_dates_do_not_stretch_it(scored: Scored) -> None:
@@ -227,3 +120,24 @@ def test_bad_usage_exits_with_2(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert message in shown.err
+
+
+def test_no_two_regions_have_one_name(scored: Scored) -> None:
+    rows = [{"outlet": "North", "truce": (0.9, FAVOR), "truce.holder": f"holder {n}"} for n in range(9)]
+    page = build_report(scored(rows)).html
+    assert "1 more holder<" in page
+    names = re.findall(r'role="region" aria-label="([^"]+)"', page)
+    assert len(names) == len(set(names)) > 4
+
+
+def test_one_of_a_thing_is_not_called_many(scored: Scored) -> None:
+    row = {"outlet": "North", "truce": (0.9, FAVOR), "truce.holder": "army", "abstained": True, "guard": (0.9, FAVOR)}
+    failure = {"path": "x", "record": 0, "stage": "read", "error": "InputError", "message": "m"}
+    page = build_report(scored([row], failures=[failure])).html
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert re.findall(r".{0,30}(?<![\d.,–])1 \w+s\b", text) == []
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, "1 article"), (0, "0 articles"), (5000, "5,000 articles")])
+def test_a_number_with_its_word(n: int, words: str) -> None:
+    assert many(n, "article") == words
