@@ -34,15 +34,6 @@ def test_pages_hold_no_inline_script_or_style_and_load_nothing_from_elsewhere(cl
     assert page.count("<script") == page.count("<script src=")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(browser: Any, client: httpx.Client) -> Iterator[Any]:
     """The try-it page; any message on its console, such as a breach of the policy, fails the test."""
