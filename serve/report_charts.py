@@ -1,58 +1,46 @@
-"""The geometry of a report's charts: numbers to places in an SVG, drawn by the template.
+"""The report's charts, declared with Altair from the numbers of `summarize`: stances over time and by outlet.
 
-The charts are written by hand and not by Altair: Vega's JavaScript would add 0.9 MB to every report (measured with
-vl-convert 1.9), needs `unsafe-eval` in the page's Content-Security-Policy, and draws nothing before it has run.
+Each stance has a panel of its own, with one axis for all stances of a topic, so that nothing is told apart by colour
+alone. `report_svg` draws them while the report is made.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
-from communique.serve.report_folder import TopicColumns
+from communique.serve.report_folder import TopicColumns, needed
+from communique.serve.report_svg import drawable, inline_svg
+from communique.serve.report_words import count, interval, label, percent
 from communique.serve.summarize_groups import UNKNOWN, Group, summarize
-from communique.serve.summarize_interval import LEAST, Share
+from communique.serve.summarize_interval import LEAST
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# A panel's size and the inner edges of its plot, in units of the SVG.
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 300, 150, 46, 292, 10, 124
-FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM}
+# The inner size of a panel over time, the height of an outlet's row, and the room around for labels: in units of the
+# SVG, a pixel or so. Fixed, so that panels beside each other agree, and because Vega is slow at measuring text.
+WIDTH, HEIGHT, ROW = 242, 114, 19
+ROOM = {"left": 46, "right": 14, "top": 8, "bottom": 26}
+NAMES, NAME_LENGTH = 124, 17
 # Dates beyond these quantiles are not drawn: one article of 1970 would squeeze all others into a corner.
 TRIM = 0.005
 MOST_OUTLETS = 15
+# How many periods are named below the axis.
+NAMED = 3
 # Where the axis of a topic's shares may end; the same for all its stances.
 AXES = (0.25, 0.5, 0.75, 1.0)
-
-
-@dataclass(frozen=True)
-class Point:
-    """A period's value at its place (x, y) of the panel; `share` is None in the panel of counts."""
-
-    period: str
-    x: float
-    y: float
-    share: Share | None
-    expected: float
+# The stance's colour, which the element around the picture has.
+HUE = "currentColor"
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One stance over time, or for `stance` None the expected number of paragraphs.
-
-    `lines` are SVG paths of unbroken runs of periods, `bands` the paths of their intervals. `ticks` are
-    (place, label) on the vertical axis and `labels` on the horizontal one.
-    """
+    """The picture of one stance, or for `stance` None of the expected number of paragraphs, as an SVG element."""
 
     stance: str | None
-    points: list[Point]
-    lines: list[str]
-    bands: list[str]
-    ticks: list[tuple[float, str]]
-    labels: list[tuple[float, str, str]]
-    bar: float
-    summary: str
+    svg: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +50,15 @@ class Timeline:
     unit: str
     panels: list[Panel]
     groups: list[Group]
+
+
+@dataclass(frozen=True)
+class Outlets:
+    """The outlets with most paragraphs on a topic, and how many others have at least one expected."""
+
+    panels: list[Panel]
+    groups: list[Group]
+    more: int
 
 
 def time_range(connection: "DuckDBPyConnection") -> tuple[str, str] | None:
@@ -96,86 +93,130 @@ def timeline(
     groups = [found[name] for name in names if name in found]
     if sum(group.expected >= LEAST for group in groups) < 2:
         return None
-    step = (RIGHT - LEFT) / max(len(names) - 1, 1)
-    places = {name: LEFT + n * step for n, name in enumerate(names)}
-    highest = max((one.high or one.share or 0.0 for group in groups for one in group.shares.values()), default=1.0)
-    top = next(end for end in AXES if highest <= end)
-    panels = [_share_panel(stance, names, found, places, top) for stance in topic.stances]
-    return Timeline(unit, [*panels, _count_panel(names, found)], groups)
+    end = axis_end(groups)
+    panels = []
+    for stance in topic.stances:
+        rows = [row(name, found.get(name), stance) for name in names]
+        panels.append(Panel(stance, inline_svg(line_chart(rows, end), _course(stance, rows))))
+    rows = [row(name, found.get(name), None) for name in names]
+    most = max(rows, key=lambda one: float(one["value"]))
+    words = f"Expected paragraphs: {sum(one['value'] for one in rows):,.0f} in all, most in {most['name']}."
+    panels.append(Panel(None, inline_svg(column_chart(rows), words)))
+    return Timeline(unit, panels, groups)
 
 
-def outlets(connection: "DuckDBPyConnection", topic: TopicColumns) -> tuple[list[Group], int]:
-    """The outlets with most paragraphs on the topic, and how many others have at least one expected."""
+def outlets(connection: "DuckDBPyConnection", topic: TopicColumns) -> Outlets:
+    """Draw a topic by outlet, the one with most paragraphs on it first; without panels where no outlet is named."""
     groups = summarize(connection, [topic], ["outlet"])
     enough = [group for group in groups if group.expected >= 1 and group.keys["outlet"] != UNKNOWN]
-    return enough[:MOST_OUTLETS], max(len(enough) - MOST_OUTLETS, 0)
+    shown = enough[:MOST_OUTLETS]
+    panels = []
+    for stance in (*topic.stances, None) if shown else ():
+        rows = [row(group.keys["outlet"], group, stance) for group in shown]
+        chart = bar_chart(rows, axis_end(shown) if stance else None)
+        title = f"{label(stance)} by outlet" if stance else "Expected paragraphs by outlet"
+        panels.append(Panel(stance, inline_svg(chart, f"{title}: {'; '.join(one['words'] for one in rows)}.")))
+    return Outlets(panels, shown, max(len(enough) - MOST_OUTLETS, 0))
 
 
-def _height(share: float) -> float:
-    """The place of a part of the axis's whole length above its bottom."""
-    return TOP + (1 - share) * (BOTTOM - TOP)
+def axis_end(groups: Sequence[Group]) -> float:
+    """Where the axis ends that has room for every share and interval of the groups."""
+    highest = max((one.high or one.share or 0.0 for group in groups for one in group.shares.values()), default=1.0)
+    return next(end for end in AXES if highest <= end)
 
 
-def _share_panel(stance: str, names: list[str], found: dict[str, Group], places: dict[str, float], top: float) -> Panel:
-    runs: list[list[Point]] = [[]]
-    for name in names:
-        group = found.get(name)
-        share = group.shares[stance] if group else None
-        if group is None or share is None or share.share is None:
-            runs.append([])
-        else:
-            height = round(_height(share.share / top), 1)
-            runs[-1].append(Point(name, round(places[name], 1), height, share, group.expected))
-    runs = [run for run in runs if run]
-    points = [point for run in runs for point in run]
-    ticks = [(_height(value / top), f"{100 * value:.0f}\N{NO-BREAK SPACE}%") for value in (0.0, *AXES) if value <= top]
-    lines = [_path([(point.x, point.y) for point in run]) for run in runs if len(run) > 1]
-    bands = [band for run in runs if (band := _band(run, top))]
-    return Panel(stance, points, lines, bands, ticks, _labels(names, places), 0.0, _in_words(stance, points))
+def row(name: str, group: Group | None, stance: str | None) -> dict[str, Any]:
+    """What a chart knows of one group: its value, the ends of its interval, and these in words.
+
+    The value is the stance's share, None where there is none, or for `stance` None the expected number.
+    """
+    name, expected = drawable(name), group.expected if group else 0.0
+    if stance is None:
+        return {"name": name, "value": expected, "low": None, "high": None, "words": f"{name}: {count(expected)}"}
+    share = group.shares[stance] if group else None
+    if share is None or share.share is None:
+        return {"name": name, "value": None, "low": None, "high": None, "words": f"{name}: no paragraph"}
+    ends = f" ({interval(share)}\N{NO-BREAK SPACE}%)" if share.low is not None else ""
+    words = f"{name}: {percent(share.share)}{ends}, {count(expected)} paragraphs"
+    return {"name": name, "value": share.share, "low": share.low, "high": share.high, "words": words}
 
 
-def _count_panel(names: list[str], found: dict[str, Group]) -> Panel:
-    """Bars from the bottom line; the tallest one reaches the top."""
-    bar = (RIGHT - LEFT) / len(names)
-    values = [found[name].expected if name in found else 0.0 for name in names]
-    top = max(*values, 1.0)
-    places = {name: LEFT + (n + 0.5) * bar for n, name in enumerate(names)}
-    points = [
-        Point(name, round(places[name] - 0.4 * bar, 1), round(_height(value / top), 1), None, value)
-        for name, value in zip(names, values, strict=True)
-    ]
-    ticks = [(_height(0.0), "0"), (_height(1.0), f"{top:,.0f}")]
-    words = f"Expected paragraphs: {sum(values):,.0f} in all, most in {names[values.index(max(values))]}."
-    return Panel(None, points, [], [], ticks, _labels(names, places), round(0.8 * bar, 1), words)
+def line_chart(rows: Sequence[dict[str, Any]], end: float) -> Any:
+    """Shares over time with their intervals. A period without a share breaks the line, one without an interval the
+    band; the band's own outline shows the interval of a period that stands alone."""
+    alt = needed("altair")
+    axis, scale = _share_axis(end)
+    base = alt.Chart(alt.Data(values=rows)).encode(x=_periods(rows))
+    band = base.mark_area(aria=False, color=HUE, stroke=HUE, strokeWidth=2, opacity=0.2)
+    dots = base.mark_point(fill="var(--card)", color=HUE, opacity=1, size=24 if len(rows) < 60 else 8, strokeWidth=1.6)
+    return alt.layer(
+        band.encode(y=alt.Y("low:Q", axis=axis, scale=scale), y2="high:Q"),
+        base.mark_line(aria=False, color=HUE, strokeWidth=2, strokeJoin="round").encode(y="value:Q"),
+        dots.encode(y="value:Q", description="words:N"),
+    ).properties(width=WIDTH, height=HEIGHT, padding=ROOM)
 
 
-def _path(places: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+def column_chart(rows: Sequence[dict[str, Any]]) -> Any:
+    """Expected paragraphs over time."""
+    alt = needed("altair")
+    axis = alt.Axis(format=",.0f", tickCount=3, tickMinStep=1)
+    base = alt.Chart(alt.Data(values=rows)).encode(x=_periods(rows), description="words:N")
+    columns = base.mark_bar(color=HUE, opacity=0.65).encode(y=alt.Y("value:Q", axis=axis))
+    return alt.layer(columns).properties(width=WIDTH, height=HEIGHT, padding=ROOM)
 
 
-def _band(run: Sequence[Point], top: float) -> str:
-    """The interval around a run; points of a single article have none and end it there."""
-    known = [(p.x, p.share.low, p.share.high) for p in run if p.share and p.share.low is not None and p.share.high]
-    if len(known) < 2:
-        return ""
-    upper = [(x, _height(high / top)) for x, _, high in known]
-    lower = [(x, _height((low or 0.0) / top)) for x, low, _ in known]
-    return _path(upper + lower[::-1]) + "Z"
-
-
-def _labels(names: list[str], places: dict[str, float]) -> list[tuple[float, str, str]]:
-    """The first and the last period under the axis, with their text anchors."""
-    ends = [(places[names[0]], names[0], "start"), (places[names[-1]], names[-1], "end")]
-    return ends if len(names) > 1 else ends[:1]
-
-
-def _in_words(stance: str, points: Sequence[Point]) -> str:
-    """What a listener is told in place of the picture."""
-    if not points:
-        return f"{stance}: no paragraph."
-    shares = [(point.share.share or 0.0, point.period) for point in points if point.share]
-    low, high = min(shares), max(shares)
-    return (
-        f"{stance}: {shares[0][0]:.0%} in {shares[0][1]}, {shares[-1][0]:.0%} in {shares[-1][1]}; "
-        f"lowest {low[0]:.0%} in {low[1]}, highest {high[0]:.0%} in {high[1]}."
+def bar_chart(rows: Sequence[dict[str, Any]], end: float | None) -> Any:
+    """Outlets below each other: shares up to `end` with their intervals, or for None the expected paragraphs."""
+    alt = needed("altair")
+    axis, scale = _share_axis(end) if end else (alt.Axis(format=",.0f", tickCount=3, tickMinStep=1), alt.Undefined)
+    # Vega cuts long labels itself, but fails on one whose cut falls within an emoji.
+    values = [{**one, "place": place, "label": shortened(one["name"])} for place, one in enumerate(rows)]
+    place = alt.Y("place:O", axis=None, scale=alt.Scale(padding=0.3))
+    base = alt.Chart(alt.Data(values=values)).encode(y=place)
+    bars = base.mark_bar(color=HUE, opacity=0.65).encode(
+        x=alt.X("value:Q", axis=axis, scale=scale), description="words:N"
     )
+    whiskers = base.mark_rule(aria=False, color="var(--ink)", strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
+    names = base.mark_text(aria=False, color="var(--ink)", align="right", baseline="middle", fontSize=13)
+    size = {"width": WIDTH + ROOM["left"] - NAMES, "height": ROW * len(rows), "padding": ROOM | {"left": NAMES}}
+    return alt.layer(bars, whiskers, names.encode(x=alt.value(-8), text="label:N")).properties(**size)
+
+
+def shortened(name: str) -> str:
+    """As much of a name as fits beside its bar; characters of East Asian scripts are twice as wide."""
+    width = 0
+    for n, character in enumerate(name):
+        width += 2 if east_asian_width(character) in "WF" else 1
+        if width > NAME_LENGTH:
+            return name[: n - 1].rstrip() + "…"
+    return name
+
+
+def _share_axis(end: float) -> tuple[Any, Any]:
+    alt = needed("altair")
+    values = [value for value in (0.0, *AXES) if value <= end]
+    text = "format(100 * datum.value, '.0f') + '\N{NO-BREAK SPACE}%'"
+    # Without the count Vega leaves out values where it finds them too many.
+    axis = alt.Axis(values=values, tickCount=len(values), labelExpr=text, labelFlush=False)
+    return axis, alt.Scale(domain=[0, end])
+
+
+def _periods(rows: Sequence[dict[str, Any]]) -> Any:
+    """The horizontal axis of time: every period has its place, a few have their name."""
+    alt = needed("altair")
+    names = [one["name"] for one in rows]
+    # Named here, since Vega would measure the text of every period to see how many fit: 4 ms each.
+    named = names[:: -(-len(names) // NAMED)]
+    axis = alt.Axis(values=named, grid=False, labelAngle=0, labelOverlap=False)
+    return alt.X("name:O", sort=None, axis=axis, scale=alt.Scale(domain=names))
+
+
+def _course(stance: str, rows: Sequence[dict[str, Any]]) -> str:
+    """A stance over time in words."""
+    known = [(one["value"], one["name"]) for one in rows if one["value"] is not None]
+    if not known:
+        return f"{label(stance)}: no paragraph."
+    first, last, low, high = (
+        f"{percent(share)} in {name}" for share, name in (known[0], known[-1], min(known), max(known))
+    )
+    return f"{label(stance)}: {first}, {last}; lowest {low}, highest {high}."

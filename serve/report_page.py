@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from communique.serve.report_articles import Blocks, article_blocks
-from communique.serve.report_charts import FRAME, outlets, time_range, timeline
+from communique.serve.report_charts import outlets, time_range, timeline
 from communique.serve.report_drift import drift
 from communique.serve.report_facts import failures, headline, skipped
 from communique.serve.report_folder import ScoredFolder, TopicColumns, needed
 from communique.serve.report_passages import contested, holders, surest, threshold_seen
+from communique.serve.report_words import count, interval, label, many, percent
 from communique.serve.summarize_groups import summarize
 
 if TYPE_CHECKING:
@@ -45,11 +46,10 @@ def build_report(folder: ScoredFolder, title: str | None = None, max_articles: i
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"percent": percent, "count": count, "label": label, "many": many}
+    environment.filters |= {"percent": percent, "interval": interval, "count": count, "label": label, "many": many}
     style, script = _template("report.css"), _template("report_search.js") + _template("report.js")
     html = environment.from_string(_template("report.html")).render(
         title=title or f"Topics and stances in {many(content['facts'].articles, 'article')}",
-        frame=FRAME,
         style=style,
         script=script,
         policy=policy(script, style),
@@ -77,28 +77,6 @@ def script_data(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def percent(share: float | None) -> str:
-    """A share in per cent, with one decimal below ten."""
-    if share is None:
-        return "–"
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%" if 0 < share < 0.0995 else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
-
-
-def count(number: float) -> str:
-    """A number with thousands separated; expected numbers below ten keep a decimal."""
-    return f"{number:.1f}" if isinstance(number, float) and number < 10 else f"{number:,.0f}"
-
-
-def many(number: float, word: str) -> str:
-    """A number with its word: "1 article", "5,000 articles"."""
-    return f"{count(number)} {word}{'' if number == 1 else 's'}"
-
-
-def label(name: str) -> str:
-    """A topic's or stance's name as a reader sees it."""
-    return name.replace("_", " ")
-
-
 def _content(connection: "DuckDBPyConnection", folder: ScoredFolder) -> dict[str, Any]:
     facts = headline(connection, folder)
     bounds = time_range(connection)
@@ -120,14 +98,12 @@ def _topic(
     connection: "DuckDBPyConnection", folder: ScoredFolder, topic: TopicColumns, bounds: tuple[str, str] | None
 ) -> dict[str, Any]:
     overall = summarize(connection, [topic], [])
-    shown, more = outlets(connection, topic)
     return {
         "name": topic.name,
         "stances": topic.stances,
         "overall": overall[0] if overall else None,
         "timeline": timeline(connection, topic, bounds) if bounds else None,
-        "outlets": shown,
-        "more_outlets": more,
+        "outlets": outlets(connection, topic),
         "holders": holders(connection, topic),
         "surest": surest(connection, folder, topic),
         "contested": contested(connection, folder, topic),

@@ -98,7 +98,7 @@ def test_hostile_articles_do_nothing(scored: Scored, show: Callable[..., Any]) -
 
 def test_without_javascript_the_charts_are_there(scored: Scored, show: Callable[..., Any]) -> None:
     page = show(scored(ROWS), java_script_enabled=False)
-    assert page.locator("svg[role=img]").count() == 4
+    assert page.locator("svg[role=img]").count() == 8
     assert "needs JavaScript" in page.locator("body").inner_text()
     for name in ("#filters", "#legend", "#pager", "#elsewhere"):
         assert page.locator(name).is_hidden()
@@ -111,6 +111,20 @@ def test_one_page_of_articles_has_no_pager(scored: Scored, show: Callable[..., A
     page.fill("#query", "RAINED 77.")
     status(page, "1 paragraph in 1 article")
     assert page.locator("#pager").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "ink", "hue"), [("light", "29, 28, 26", "23, 101, 128"), ("dark", "233, 231, 225", "116, 195, 221")]
+)
+def test_charts_have_the_colours_of_the_page(
+    scored: Scored, show: Callable[..., Any], scheme: str, ink: str, hue: str
+) -> None:
+    page = show(scored(ROWS), color_scheme=scheme)
+    colours = "(nodes, key) => [...new Set(nodes.map((node) => getComputedStyle(node)[key]))]"
+    first = page.locator("figure:has-text('by outlet') svg").first
+    assert first.locator("text:text('North')").evaluate_all(colours, "fill") == [f"rgb({ink})"]
+    assert first.locator("path:has(title)").evaluate_all(colours, "fill") == [f"rgb({hue})"]
+    assert first.locator("text:text('%')").evaluate_all("(nodes) => nodes.length") == 5
 
 
 def test_an_old_browser_is_told_what_it_lacks(scored: Scored, browser: Any, tmp_path: Path) -> None:
