@@ -222,6 +222,11 @@ def test_a_missing_reference_is_said(scored: Scored, bundle_folder: Path, run: A
     assert message in build_report(scored([{}], run=run)).html
 
 
+def test_a_slow_query_draws_no_bar_on_stdout(scored: Scored) -> None:
+    with scored([{}]).connect() as connection:
+        assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
+
+
 def test_a_folder_without_paragraphs_still_gives_a_page(scored: Scored) -> None:
     report = build_report(scored([]))
     assert "No paragraph." in report.html
