@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 # The inner size of a panel over time, the height of an outlet's row, and the room around for labels: in units of the
 # SVG, a pixel or so. Fixed, so that panels beside each other agree, and because Vega is slow at measuring text.
-WIDTH, HEIGHT, ROW = 242, 114, 19
-ROOM = {"left": 46, "right": 14, "top": 8, "bottom": 26}
-NAMES, NAME_LENGTH = 124, 17
+WIDTH, HEIGHT, ROW = 238, 112, 19
+ROOM = {"left": 46, "right": 18, "top": 8, "bottom": 28}
+NAMES, NAME_LENGTH = 136, 17
 # Dates beyond these quantiles are not drawn: one article of 1970 would squeeze all others into a corner.
 TRIM = 0.005
 MOST_OUTLETS = 15
@@ -207,7 +207,7 @@ def _periods(rows: Sequence[dict[str, Any]]) -> Any:
     names = [one["name"] for one in rows]
     # Named here, since Vega would measure the text of every period to see how many fit: 4 ms each.
     named = names[:: -(-len(names) // NAMED)]
-    axis = alt.Axis(values=named, grid=False, labelAngle=0, labelOverlap=False)
+    axis = alt.Axis(values=named, grid=False, labelAngle=0, labelOverlap=False, labelPadding=10)
     return alt.X("name:O", sort=None, axis=axis, scale=alt.Scale(domain=names))
 
 

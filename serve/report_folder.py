@@ -92,6 +92,8 @@ class ScoredFolder:
             settings = {"memory_limit": MEMORY, "temp_directory": spill, "preserve_insertion_order": False}
             connection: DuckDBPyConnection = duckdb.connect(config=settings)
             try:
+                # DuckDB would draw the bar on stdout, which may be promised to one JSON object.
+                connection.execute("SET enable_progress_bar = false")
                 connection.execute(DATE_MACRO)
                 for table in ("paragraphs", "articles"):
                     # DuckDB reads [, * and ? in a file's name as a pattern.

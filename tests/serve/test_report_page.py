@@ -82,6 +82,11 @@ def test_a_link_is_http_or_none(scored: Scored) -> None:
     assert {article[5] for article in articles} == {None, "https://example.org/?a=1&b=2"}
 
 
+def test_a_slow_query_draws_no_bar_on_stdout(scored: Scored) -> None:
+    with scored([{}]).connect() as connection:
+        assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
+
+
 def test_a_folder_without_paragraphs_still_gives_a_page(scored: Scored) -> None:
     report = build_report(scored([]))
     assert "No paragraph." in report.html
