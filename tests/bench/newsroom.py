@@ -16,14 +16,15 @@ NAMES = ["Observer", "Post", "Courier", "Tribune"]
 FIRST, LAST = date(2024, 1, 8), date(2025, 11, 21)
 # Paragraphs with a topic and those with none.
 Pools = tuple[list[dict], list[dict]]
-TOPICAL, HOMES, SYNDICATED = 0.35, 4, 0.18
+TOPICAL, HOMES, SYNDICATED = 0.25, 4, 0.18
 
 
 def newsroom(count: int) -> list[dict]:
-    """Articles of three to twelve paragraphs of the corpus, of which about a third have a topic.
+    """Articles of three to twelve paragraphs of the corpus, of which about a quarter have a topic.
 
-    Each outlet draws on four files of the corpus, so that outlets differ. Most paragraphs end with a sentence of
-    their own, without which they would be copies of each other; the rest are what outlets have from an agency.
+    Each outlet draws on four files of the corpus, so that outlets differ. Most paragraphs join the halves of two of
+    the corpus: it is too small for so many, and whole ones, used again, would count as copies. The rest are whole,
+    as outlets have them from an agency.
     """
     chance = random.Random(SEED)
     by_file: dict[str, list[dict]] = {}
@@ -49,13 +50,19 @@ def _outlet(chance: random.Random, pools: dict[str, Pools]) -> tuple[str, list[d
 
 def _article(number: int, chance: random.Random, outlet: str, topical: list[dict], quiet: list[dict]) -> dict:
     day = FIRST + timedelta(days=int(chance.triangular(0, (LAST - FIRST).days)))
-    chosen = [chance.choice(topical if chance.random() < TOPICAL else quiet) for _ in range(chance.randint(3, 12))]
     paragraphs = []
-    for place, row in enumerate(chosen, start=1):
-        own = "" if chance.random() < SYNDICATED else f" {outlet} has it on page {place} of number {number}."
-        paragraphs.append(row["text"] + own)
-    title = chosen[0].get("title") or f"Report {number}"
+    for _ in range(chance.randint(3, 12)):
+        pool = topical if chance.random() < TOPICAL else quiet
+        first, second = chance.choice(pool)["text"], chance.choice(pool)["text"]
+        paragraphs.append(first if chance.random() < SYNDICATED else _joined(first, second))
+    title = chance.choice(topical + quiet).get("title") or f"Report {number}"
     return {"title": title, "outlet": outlet, "date": day.isoformat(), "text": "\n\n".join(paragraphs)}
+
+
+def _joined(first: str, second: str) -> str:
+    """The first half of one text's words and the second half of the other's."""
+    start, end = first.split(), second.split()
+    return " ".join(start[: len(start) // 2] + end[len(end) // 2 :])
 
 
 def scored_newsroom(count: int, bundle: Path) -> Path:

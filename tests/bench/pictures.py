@@ -98,6 +98,8 @@ def take(names: list[str], pages: dict[str, str], out: Path) -> None:
             (tag_example if kind == "try-it" else read)(page)
             if top:
                 page.evaluate("(name) => document.querySelector(name).scrollIntoView()", top)
+                if kind == "try-it":
+                    page.evaluate("scrollBy(0, 15)")  # past the margin that it leaves, where the line above shows
                 page.wait_for_timeout(300)
             save(page.screenshot(), out / f"{name}.png")
             context.close()
