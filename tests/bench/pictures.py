@@ -25,6 +25,10 @@ from newsroom import score, scored_newsroom
 CHROMIUM = "/usr/bin/chromium"
 IMAGES = ROOT / "docs" / "images"
 ARTICLES = 5000
+# Pixels that the report's bar of sections covers.
+NAVIGATION = 42
+TO_TOP = """([name, covered]) => scrollBy({
+    top: document.querySelector(name).getBoundingClientRect().top - covered, behavior: "instant" })"""
 # Of each picture: page, colour scheme, width, height, pixels a CSS pixel, the element at the top.
 PICTURES: dict[str, tuple[str, str, int, int, float, str | None]] = {
     "report-light": ("newsroom", "light", 1280, 1150, 1, None),
@@ -97,9 +101,8 @@ def take(names: list[str], pages: dict[str, str], out: Path) -> None:
             page.goto(pages[kind])
             (tag_example if kind == "try-it" else read)(page)
             if top:
-                page.evaluate("(name) => document.querySelector(name).scrollIntoView()", top)
-                if kind == "try-it":
-                    page.evaluate("scrollBy(0, 15)")  # past the margin that it leaves, where the line above shows
+                page.wait_for_timeout(1000)  # the page may be scrolling there itself, smoothly
+                page.evaluate(TO_TOP, [top, 8 if kind == "try-it" else NAVIGATION])
                 page.wait_for_timeout(300)
             save(page.screenshot(), out / f"{name}.png")
             context.close()
