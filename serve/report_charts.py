@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # SVG, a pixel or so. Fixed, so that panels beside each other agree, and because Vega is slow at measuring text.
 WIDTH, HEIGHT, ROW = 238, 112, 19
 ROOM = {"left": 46, "right": 18, "top": 8, "bottom": 28}
-NAMES, NAME_LENGTH = 136, 17
+NAMES, NAME_LENGTH = 146, 17
 # Dates beyond these quantiles are not drawn: one article of 1970 would squeeze all others into a corner.
 TRIM = 0.005
 MOST_OUTLETS = 15
