@@ -23,7 +23,8 @@ def report(
 ) -> None:
     """Write one self-contained HTML page: charts, holders, passages, every article to search, quality."""
     from communique.serve.report_folder import open_folder
-    from communique.serve.report_page import build_report, many, write_report
+    from communique.serve.report_page import build_report, write_report
+    from communique.serve.report_words import many
 
     if out.suffix.lower() not in (".html", ".htm") or out.is_dir():
         raise typer.BadParameter(f"--out {out}: expected the name of an .html file")
