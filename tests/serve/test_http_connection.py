@@ -1,6 +1,7 @@
 """Raw connections: what sends no whole request head is closed, what is at work is not."""
 
 import contextlib
+import http.client
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,14 @@ def impatient(live: Callable, shared_bundle_folder: object) -> Iterator[httpx.Cl
 
 def connect(client: httpx.Client) -> socket.socket:
     return socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=5)
+
+
+def status_of(connection: socket.socket) -> int:
+    """The status of the next answer, which is read to its end, in however many pieces it comes."""
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    answer.read()
+    return answer.status
 
 
 def seconds_until_closed(connection: socket.socket) -> float:
@@ -51,7 +60,7 @@ def test_bytes_that_trickle_in_do_not_keep_it_open(impatient: httpx.Client) -> N
 def test_half_a_head_after_an_answer_is_closed_too(impatient: httpx.Client) -> None:
     with connect(impatient) as connection:
         connection.sendall(HEAD + b"\r\n")
-        assert b" 200 " in connection.recv(65536)
+        assert status_of(connection) == 200
         connection.sendall(HEAD)
         assert 0.2 < seconds_until_closed(connection) < 3
 
@@ -64,7 +73,7 @@ def test_a_kept_connection_and_a_slow_body_are_left_alone(impatient: httpx.Clien
             connection.sendall(head % len(body))
             time.sleep(0.6)
             connection.sendall(body)
-            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            assert status_of(connection) == 200
             time.sleep(0.6)
 
 
