@@ -222,3 +222,18 @@ def client(shared_bundle_folder: Path) -> Iterator[httpx.Client]:
     """A client of a service with the default settings, shared by the tests that do not change it."""
     with live_service(load_bundle(shared_bundle_folder)) as client:
         yield client
+
+
+@pytest.fixture
+def page(browser: Any, client: httpx.Client) -> Iterator[Any]:
+    """The try-it page; any message on its console, such as a breach of the policy, fails the test."""
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.expected = []  # pieces of messages that a test provokes
+    page.goto(str(client.base_url))
+    yield page
+    context.close()
+    assert [problem for problem in problems if not any(piece in problem for piece in page.expected)] == []

@@ -52,6 +52,19 @@ def run(inbox: Path, bundle: Bundle, out: Path) -> None:
     score([inbox], Tagger(bundle), out, OPTIONS, lambda *_: None)
 
 
+def is_killed(inbox: Path, bundle: Bundle, out: Path, seconds: float) -> bool:
+    """Run in another process and kill it after so many seconds; False if it was done by then."""
+    child = os.fork()
+    if not child:
+        try:
+            run(inbox, bundle, out)
+        finally:
+            os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_killed_at_random_points_it_ends_as_if_nothing_had_happened(
@@ -64,15 +77,7 @@ def test_killed_at_random_points_it_ends_as_if_nothing_had_happened(
     chance = random.Random(0)
     kills, out = 0, tmp_path / "killed"
     while kills < KILLS:
-        child = os.fork()
-        if not child:
-            try:
-                run(inbox, bundle, out)
-            finally:
-                os._exit(0)
-        time.sleep(chance.uniform(0, seconds / 2))
-        os.kill(child, signal.SIGKILL)
-        if os.waitpid(child, 0)[1] == signal.SIGKILL:
+        if is_killed(inbox, bundle, out, chance.uniform(0, seconds / 2)):
             kills += 1
         else:
             assert tables(out) == tables(tmp_path / "whole")
@@ -96,15 +101,7 @@ def test_killed_while_it_takes_in_changes_it_ends_with_the_rows_of_now(
         (inbox / f"new{turn}.txt").write_text(f"{SENTENCES[1]} New {turn}.", encoding="utf-8")
         lines = (inbox / "many.jsonl").read_text("utf-8").splitlines()
         (inbox / "many.jsonl").write_text("\n".join(lines[: 40 - 4 * turn]), encoding="utf-8")
-        child = os.fork()
-        if not child:
-            try:
-                run(inbox, bundle, out)
-            finally:
-                os._exit(0)
-        time.sleep(chance.uniform(0, 0.3))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        is_killed(inbox, bundle, out, chance.uniform(0, 0.3))
     run(inbox, bundle, out)
     run(inbox, bundle, tmp_path / "fresh")
     assert rows(out) == rows(tmp_path / "fresh")
