@@ -6,7 +6,7 @@ path: a shared file system, or URLs for the input.
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,6 @@ def _score_with_ray(
     progress: Progress,
 ) -> list[dict[str, Any]]:
     import ray
-    import ray.data
 
     found = {part.number: list(part.done) for part in parts}
     waiting = [part for part in parts if not part.complete]
@@ -79,27 +78,9 @@ def _score_with_ray(
         if started:
             ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         try:
-            n_actors = workers or max(1, int(ray.cluster_resources().get("CPU", 1)) // ACTOR_CPUS)
-            rows = (
-                ray.data.from_items([{"part": part} for part in waiting], override_num_blocks=len(waiting))
-                .map_batches(
-                    PartScorer,
-                    fn_constructor_args=(
-                        str(tagger.bundle.folder.resolve()),
-                        tagger.prior,
-                        str(out.resolve()),
-                        options,
-                    ),
-                    batch_size=1,
-                    num_cpus=ACTOR_CPUS,
-                    concurrency=min(n_actors, len(waiting)),
-                    max_restarts=3,
-                    max_task_retries=3,
-                )
-                .iter_rows()
-            )
+            actors = workers or max(1, int(ray.cluster_resources().get("CPU", 1)) // ACTOR_CPUS)
             files = {part.number: len(part.files) for part in waiting}
-            for row in rows:
+            for row in _rows(waiting, tagger, out, options, min(actors, len(waiting))):
                 found[row["number"]] = list(row["sidecars"])
                 done += files[row["number"]]
                 progress(done, total)
@@ -110,3 +91,21 @@ def _score_with_ray(
             if started:
                 ray.shutdown()
     return [content for part in parts for content in found[part.number]]
+
+
+def _rows(waiting: list[Part], tagger: Tagger, out: Path, options: ScoreOptions, actors: int) -> Iterator[Any]:
+    """What `PartScorer` says of each part, in the order in which they are done."""
+    import ray.data
+
+    parts = ray.data.from_items([{"part": part} for part in waiting], override_num_blocks=len(waiting))
+    constructed = (str(tagger.bundle.folder.resolve()), tagger.prior, str(out.resolve()), options)
+    scored = parts.map_batches(
+        PartScorer,
+        fn_constructor_args=constructed,
+        batch_size=1,
+        num_cpus=ACTOR_CPUS,
+        concurrency=actors,
+        max_restarts=3,
+        max_task_retries=3,
+    )
+    yield from scored.iter_rows()
