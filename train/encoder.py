@@ -168,7 +168,8 @@ def optimizer_of(model: Encoder, settings: EncoderSettings) -> torch.optim.Optim
         decay = 0.0 if parameter.ndim < 2 else settings.weight_decay
         groups.setdefault((rate, decay), []).append(parameter)
     return torch.optim.AdamW(
-        [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()]
+        [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()],
+        fused=True,  # one pass over the weights: a tenth of a step on a processor
     )
 
 
