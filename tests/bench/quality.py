@@ -33,8 +33,9 @@ NOT_RUN = {
     "Political DEBATE, GLiClass": "their weights are on a model hub; this benchmark runs without one",
     "NewsSentiment": "sentiment toward a person, not stance toward a topic; weights on a hub",
     "stancemining": "needs a served language model of several billion parameters",
-    "Ludwig": "0.11.0, the newest for Python 3.11, does not import beside a processor's torch 2.13: it needs torchvision "
-    "and torchaudio, whose wheels are for CUDA (`operator torchvision::nms does not exist`); later ones want Python 3.12",
+    "Ludwig": "0.11.0, the newest for Python 3.11, does not import beside a processor's torch 2.13: it needs "
+    "torchvision and torchaudio, whose wheels are for CUDA (`operator torchvision::nms does not exist`); later ones "
+    "want Python 3.12",
 }
 
 
