@@ -10,7 +10,6 @@ import argparse
 import json
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from agreement import batches, gate
 from articles import corpus_paragraphs, mixed_articles, write_pages, write_warc
 from cells import CACHE, ROOT
 from report import markdown, replace_section
+from score_runs import only_read, score, score_measured, tables
 
 from communique.model.onnx import usable_cores
 from communique.serve.tagger import load
@@ -118,8 +118,8 @@ def cascade(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
     articles = mixed_articles(6000 // scale, relevant=0.15, syndicated=0.2)
     source = folder / "crawl.jsonl"
     source.write_text("".join(json.dumps(article) + "\n" for article in articles), encoding="utf-8")
-    run = _score(source, bundle, folder / "gate")
-    whole = _score(source, bundle, folder / "whole", "--no-gate")
+    run = score(source, bundle, folder / "gate")
+    whole = score(source, bundle, folder / "whole", "--no-gate")
     texts = [text for article in articles for text in article["text"].split("\n\n")]
     sample, batched = texts[:: max(1, len(texts) // 500)], pipeline_with(32)
     theirs = rate(lambda: batched(sample), len(sample), 1)
@@ -150,7 +150,7 @@ def pages(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
     for count in (2000 // scale, 20000 // scale):
         source = folder / f"pages{count}"
         write_pages(source, count)
-        run, peak = _score_measured(source, linear, folder / f"out{count}")
+        run, peak = score_measured(source, linear, folder / f"out{count}")
         rows.append(
             (
                 f"{count} HTML pages, linear bundle, whole command",
@@ -158,14 +158,14 @@ def pages(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
                 f"{peak:.0f} MB at most, all processes",
             )
         )
-    reading = f"{count / _only_read(source):.0f} articles/s"
+    reading = f"{count / only_read(source):.0f} articles/s"
     rows.append(("reading and cutting those alone", reading, "no model, no tables"))
     return rows
 
 
 def warc(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
     write_warc(folder / "crawl.warc.gz", 10000 // scale)
-    run = _score(folder / "crawl.warc.gz", linear, folder / "out")
+    run = score(folder / "crawl.warc.gz", linear, folder / "out")
     return [
         (f"WARC of {10000 // scale} records, linear bundle", f"{run['articles'] / run['seconds']:.0f} records/s", "")
     ]
@@ -175,12 +175,12 @@ def ray(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
     """Ray with one and two actors against the local engine: the rows must be the same, bit for bit."""
     source = folder / "pages"
     write_pages(source, 3000 // scale)
-    local = _score(source, linear, folder / "local")
+    local = score(source, linear, folder / "local")
     rows: Rows = [("local engine", f"{local['paragraphs'] / local['seconds']:.0f} paragraphs/s", "")]
     for actors in (1, 2):
         out = folder / f"ray{actors}"
-        run = _score(source, linear, out, "--engine", "ray", "--workers", str(actors))
-        same = _tables(out) == _tables(folder / "local")
+        run = score(source, linear, out, "--engine", "ray", "--workers", str(actors))
+        same = tables(out) == tables(folder / "local")
         beside = f"{run['seconds'] / local['seconds']:.1f} times the local engine's time"
         rows.append((f"Ray, {actors} actor{'s'[: actors - 1]}", "rows identical" if same else "ROWS DIFFER", beside))
     return rows
@@ -192,7 +192,7 @@ def start(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
     seconds = []
     for number in range(5):
         began = time.monotonic()
-        _score(folder / "one.txt", bundle, folder / f"out{number}")
+        score(folder / "one.txt", bundle, folder / f"out{number}")
         seconds.append(time.monotonic() - began)
     return [
         (
@@ -216,69 +216,9 @@ MEASUREMENTS: dict[str, Callable[[Path, Path, Path, int], Rows]] = {
 }
 
 
-def _only_read(source: Path) -> float:
-    """Seconds for reading and cutting alone, with the workers that `score` has."""
-    from communique.serve.cut import read_items
-    from communique.serve.inputs import find_inputs
-    from communique.serve.pool import ParserPool
-    from communique.serve.worker import ParseOptions
-
-    files, _ = find_inputs([str(source)])
-    began = time.monotonic()
-    with ParserPool(usable_cores(), ParseOptions(), 60.0) as pool:
-        for _results in pool.run(item for file in files for item in read_items(file)):
-            pass
-    return time.monotonic() - began
-
-
 def _times(ours: list[float], theirs: list[float]) -> str:
     ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
     return f"ours {statistics.median(ratios):.1f} times as fast [{min(ratios):.1f}, {max(ratios):.1f}]"
-
-
-def _command(source: Path, bundle: Path, out: Path, *options: str) -> list[str]:
-    command = [sys.executable, "-m", "communique.serve.cli", "--quiet", "score", str(source)]
-    return [*command, "--model", str(bundle), "--out", str(out), "--json", *options]
-
-
-def _score(source: Path, bundle: Path, out: Path, *options: str) -> dict:
-    shown = subprocess.run(_command(source, bundle, out, *options), capture_output=True, text=True, check=False)
-    if shown.returncode not in (0, 1):
-        raise SystemExit(shown.stderr)
-    return json.loads(shown.stdout)
-
-
-def _score_measured(source: Path, bundle: Path, out: Path) -> tuple[dict, float]:
-    """The result and the most memory that the command and its workers held at once, in MB (proportional set
-    size, so that what they share counts once)."""
-    process = subprocess.Popen(_command(source, bundle, out), stdout=subprocess.PIPE, text=True)
-    peak = 0.0
-    while process.poll() is None:
-        peak = max(peak, sum(_memory(pid) for pid in _family(process.pid)))
-        time.sleep(0.5)
-    assert process.stdout is not None
-    return json.loads(process.stdout.read()), peak
-
-
-def _tables(out: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in (out / "paragraphs").iterdir()}
-
-
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    for parent in found:
-        children = Path(f"/proc/{parent}/task/{parent}/children")
-        if children.is_file():
-            found += [int(child) for child in children.read_text().split()]
-    return found
-
-
-def _memory(pid: int) -> float:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
 
 
 def _tokenizer(bundle: Path):
