@@ -77,7 +77,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--data", action="append", default=[], type=lambda text: tuple(text.split("=", 1)), metavar="NAME=FILE"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.only and not set(options.only) & set(OURS):
+        parser.error(f"--only: every model is set beside one of ours; name one of {', '.join(OURS)} too")
+    return options
 
 
 def judged(cell: Cell, corpus: Corpus, name: str) -> Judged:
