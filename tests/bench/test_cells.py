@@ -3,8 +3,11 @@ from pathlib import Path
 import cells
 import numpy as np
 import pytest
-from cells import Rival, our_cell, pair_scores, rival_cell, run_logged
+from cells import Rival, bundle_cell, our_cell, pair_scores, rival_cell, run_logged
 
+from communique.model.bundle import load_bundle
+from communique.model.corpus import Corpus, Example
+from communique.model.taxonomy import Taxonomy
 from communique.train.config import TrainingConfig
 from communique.train.data import Splits, load_splits
 
@@ -34,6 +37,22 @@ def test_a_rival_is_trained_scored_and_cached(splits: Splits, tmp_path: Path, mo
     written = stored.stat().st_mtime_ns
     rival_cell("SVM", Rival("svm.py"), splits, sets)
     assert stored.stat().st_mtime_ns == written
+
+
+def test_a_bundle_is_scored_once(
+    bundle_folder: Path, taxonomy: Taxonomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "CACHE", tmp_path)
+    texts = ["The envoy praise the truce.", "Bakeries opened."]
+    test = Corpus(tuple(Example(str(n), n, text, labels=()) for n, text in enumerate(texts)), taxonomy)
+    cell = bundle_cell("keywords", bundle_folder, {"test": test})
+    np.testing.assert_allclose(cell.scores["test"].stance, load_bundle(bundle_folder).classifier.scores(texts).stance)
+    (stored,) = (tmp_path / "cells").glob("keywords-*.npz")
+    written = stored.stat().st_mtime_ns
+    assert bundle_cell("keywords", bundle_folder, {"test": test}).speed == cell.speed
+    assert stored.stat().st_mtime_ns == written
+    bundle_cell("keywords", bundle_folder, {"test": test.only([0])})
+    assert len(list((tmp_path / "cells").glob("keywords-*.npz"))) == 2
 
 
 def test_a_family_of_hours_is_not_trained_unasked(splits: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
