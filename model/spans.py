@@ -52,7 +52,7 @@ def holder_span(logits: npt.NDArray[np.float32], text: str, offsets: Offsets) ->
 
 
 def evidence_span(weights: npt.NDArray[np.float32], text: str, offsets: Offsets) -> Span | None:
-    """The sentence with the most attention; `weights` (l,) stand for [first token, token, …]."""
+    """The sentence with the most weight; `weights` (l,) stand for [first token, token, …]."""
     middles = np.array([(start + end) / 2 for start, end in offsets])
     mass = weights[1 : len(offsets) + 1]
     best, most = None, -1.0

@@ -6,6 +6,7 @@ Mullenbach et al. 2018): once for whether the topic is there, once for where the
 The heads are shared by all topics, so that stances learned on one topic serve the others.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,8 @@ class EncoderConfig(PretrainedConfig):
 @dataclass
 class EncoderOutput(ModelOutput):
     """Logits of a batch of b texts of l tokens: topic (b, t); stance (b, t, s); holder (b, t, l, 2),
-    start and end, position 0 standing for no holder; evidence (b, t, l), attention for the stance."""
+    start and end, position 0 standing for no holder; evidence (b, t, l), what each
+    token does for the likeliest stance."""
 
     loss: torch.Tensor | None = None
     topic_logits: torch.Tensor | None = None
@@ -102,7 +104,7 @@ class Encoder(PreTrainedModel):
         topic_query, stance_query = self.query(self.dropout(topics)).chunk(2, dim=-1)
         keys, values = self.key(tokens), self.value(tokens)
         topic_view, _ = _attend(topic_query, keys, values, blocked)
-        stance_view, evidence = _attend(stance_query, keys, values, blocked)
+        stance_view, stance_weights = _attend(stance_query, keys, values, blocked)
         topic_logits = self._topic_logits(topic_view, topics)
         hidden = self.stance_hidden(self.dropout(torch.cat([stance_view, topic_view, topics], dim=-1)))
         stance_logits = self.stance_out(self.dropout(nn.functional.gelu(hidden)))
@@ -110,6 +112,7 @@ class Encoder(PreTrainedModel):
         holder = self.holder_out(nn.functional.gelu(self.holder_token(tokens).unsqueeze(1) + spoken))
         holder_logits = holder + blocked.unsqueeze(-1)
         if topic_labels is None:
+            evidence = self._evidence(stance_weights, values, stance_view, hidden, stance_logits)
             return EncoderOutput(None, topic_logits, stance_logits, holder_logits, evidence)
         share, smoothing = self.config.distillation, self.config.label_smoothing
         loss = topic_loss(topic_logits, topic_labels, soft_topic, share, smoothing)
@@ -128,6 +131,24 @@ class Encoder(PreTrainedModel):
         mask = torch.cat([attention_mask[:, :1].expand(-1, n + 1), attention_mask[:, 1:]], dim=1)
         states = self.backbone(inputs_embeds=inputs, attention_mask=mask).last_hidden_state
         return torch.cat([states[:, :1], states[:, n + 1 :]], dim=1), states[:, 1 : n + 1]
+
+    def _evidence(
+        self,
+        weights: torch.Tensor,
+        values: torch.Tensor,
+        view: torch.Tensor,
+        hidden: torch.Tensor,
+        logits: torch.Tensor,
+    ) -> torch.Tensor:
+        """The gradient of the likeliest stance's log-probability by each token's attention score, where it is positive
+        (gradient-weighted attention: Chefer, Gur & Wolf 2021), written out so that the exported graph has it."""
+        chosen = nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(logits.dtype)
+        by_hidden = (chosen - logits.softmax(dim=-1)) @ self.stance_out.weight
+        density = torch.exp(-0.5 * hidden**2) / math.sqrt(2 * math.pi)
+        by_hidden = by_hidden * (0.5 * (1 + torch.erf(hidden / math.sqrt(2))) + hidden * density)  # gelu's derivative
+        by_view = by_hidden @ self.stance_hidden.weight[:, : view.shape[-1]]
+        gained = by_view @ values.transpose(1, 2) - (by_view * view).sum(dim=-1, keepdim=True)
+        return weights * gained.clamp(min=0)
 
     def _topic_logits(self, view: torch.Tensor, topics: torch.Tensor) -> torch.Tensor:
         hidden = nn.functional.gelu(self.topic_hidden(self.dropout(torch.cat([view, topics], dim=-1))))

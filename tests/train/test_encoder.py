@@ -81,6 +81,20 @@ def test_what_was_not_judged_costs_nothing(encoder: Encoder) -> None:
     assert batch(encoder, topic_labels=[[-1, -1], [-1, -1]]) == 0.0
 
 
+def test_evidence_is_the_gradient_of_the_likeliest_stance(encoder: Encoder) -> None:
+    ids = torch.tensor([[2, 6, 7, 8, 3]])
+    found = encoder.train(False)(input_ids=ids, attention_mask=torch.ones_like(ids))
+    tokens, topics = encoder._encode(ids, torch.ones_like(ids))
+    topic_query, stance_query = encoder.query(topics).chunk(2, dim=-1)
+    keys, values = encoder.key(tokens), encoder.value(tokens)
+    topic_view = (topic_query @ keys.mT / keys.shape[-1] ** 0.5).softmax(dim=-1) @ values
+    scores = (stance_query @ keys.mT / keys.shape[-1] ** 0.5).detach().requires_grad_(True)
+    view = scores.softmax(dim=-1) @ values
+    hidden = encoder.stance_hidden(torch.cat([view, topic_view, topics], dim=-1))
+    best = encoder.stance_out(torch.nn.functional.gelu(hidden)).log_softmax(dim=-1).max(dim=-1).values.sum()
+    torch.testing.assert_close(found.evidence, torch.autograd.grad(best, scores)[0].clamp(min=0))
+
+
 def test_padding_changes_nothing(encoder: Encoder) -> None:
     encoder.train(False)
     ids = torch.tensor([[2, 6, 7, 3]])
