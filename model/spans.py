@@ -48,6 +48,7 @@ def holder_span(logits: npt.NDArray[np.float32], text: str, offsets: Offsets) ->
     if logits[0].sum() >= pairs[first, last]:
         return None
     start, end = offsets[first][0], offsets[last][1]
+    start = _lstrip(text, start, end)  # some tokenizers count the space before a word as its first character
     return Span(text[start:end], start, end)
 
 

@@ -29,11 +29,13 @@ def load_backbone(name: str) -> tuple[Any, Any]:
     Raises:
         ConfigError: there is no such folder, or the hub cannot be reached or has no such model.
     """
+    import torch
     from transformers import AutoModel, AutoTokenizer
 
     path = backbone_path(name)
     try:
-        return AutoModel.from_pretrained(path), AutoTokenizer.from_pretrained(path)
+        # Some are stored in half precision, which neither the heads nor the exported graph share.
+        return AutoModel.from_pretrained(path, dtype=torch.float32), AutoTokenizer.from_pretrained(path)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"backbone {name!r} could not be loaded: {error}. Expected `embedded`, a folder with config.json, "

@@ -14,7 +14,14 @@ def _known_metric(name: str) -> str:
     return name
 
 
+def _metric_of_an_epoch(name: str) -> str:
+    if name.startswith("holder"):
+        raise ValueError("holders are read by the exported model and not after each epoch; expected another metric")
+    return name
+
+
 Metric = Annotated[str, AfterValidator(_known_metric)]
+EpochMetric = Annotated[Metric, AfterValidator(_metric_of_an_epoch)]
 
 
 class Section(BaseModel):
@@ -77,7 +84,7 @@ class EncoderSettings(Section):
     dropout: float = Field(default=0.1, ge=0.0, lt=1.0, description="In the heads.")
     head_size: int = Field(default=256, ge=4, description="Width of the heads' hidden layers.")
     label_smoothing: float = Field(default=0.05, ge=0.0, lt=0.5)
-    metric: Metric = Field(default="joint_macro_f1", description="Validation metric that picks the epoch.")
+    metric: EpochMetric = Field(default="joint_macro_f1", description="Validation metric that picks the epoch.")
     patience: int = Field(default=3, ge=1, description="Stop after this many epochs without a gain.")
     bf16: bool = Field(default=False, description="bfloat16 autocast: faster where the processor has it.")
     soft_labels: Literal["none", "embedded"] | Path = Field(

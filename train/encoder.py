@@ -2,7 +2,6 @@
 
 import logging
 import math
-import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from transformers import (
 from communique.model.bundle import OnnxSettings
 from communique.model.classifier import Scores, softmax
 from communique.model.corpus import Corpus
+from communique.model.evaluation import LOWER_IS_BETTER
 from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
 from communique.train import processes, tracking
 from communique.train.assessment import plain_report
@@ -36,6 +36,7 @@ from communique.train.encoder_export import check_parity, export_encoder, quanti
 from communique.train.encoder_model import Encoder
 from communique.train.encoder_start import WEIGHTS, build_encoder, save_encoder
 from communique.train.export import save_tokenizer
+from communique.train.length_groups import LengthGroups
 from communique.train.run_folder import CHECKPOINTS, last_checkpoint
 from communique.train.soft_labels import EMBEDDED_FILE, SoftLabels, read_soft_labels
 
@@ -63,7 +64,6 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
         facts["blend"] = settings.blend or 0.0
     if config.encoder.precision == "int8":
         settings = quantise(folder, splits, settings)
-    shutil.rmtree(checkpoints, ignore_errors=True)
     return facts, settings
 
 
@@ -96,7 +96,7 @@ def fine_tune(
     log.info("training from %s", last or "the beginning")
     trainer.train(resume_from_checkpoint=None if last is None else str(last))
     # Autocast is wrapped around `forward` during training and would be exported with it.
-    model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False).to("cpu")
     facts = {"best_validation": float(trainer.state.best_metric or 0.0), "truncated": float(data["train"].truncated)}
     return model, tokenizer, facts
 
@@ -128,15 +128,13 @@ def build_trainer(
         warmup_steps=int(settings.warmup * steps * settings.epochs),
         max_grad_norm=1.0,
         bf16=settings.bf16,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
         label_names=LABELS,
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
         metric_for_best_model=settings.metric,
-        greater_is_better=True,
+        greater_is_better=settings.metric not in LOWER_IS_BETTER,
         logging_steps=min(20, steps),
         report_to="none",
         remove_unused_columns=False,
@@ -194,7 +192,12 @@ def validation_metrics(predictions: Any, validation: Corpus) -> dict[str, float]
 
 class OrderedEvaluation(Trainer):
     """Evaluates in the data's order: the Trainer's own also groups evaluation by length, and the
-    metrics would compare predictions with other paragraphs' labels."""
+    metrics would compare predictions with other paragraphs' labels. Trains in an order all processes draw alike."""
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroups:
+        data: Any = self.train_dataset if train_dataset is None else train_dataset
+        lengths = [data[row]["length"] for row in range(len(data))]
+        return LengthGroups(self.args.train_batch_size * processes.count(), lengths, self.args.seed)
 
     def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
         return SequentialSampler(eval_dataset)

@@ -63,7 +63,8 @@ def holder_tokens(
         return NO_HOLDER, NO_HOLDER
     begin, end = start + shift, start + shift + len(holder)
     inside = [i for i, (a, b) in enumerate(offsets) if b > a and a < end and b > begin]
-    return (inside[0], inside[-1]) if inside else (NOT_JUDGED, NOT_JUDGED)
+    whole = inside and offsets[inside[-1]][1] >= end
+    return (inside[0], inside[-1]) if whole else (NOT_JUDGED, NOT_JUDGED)
 
 
 class Collator:

@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +83,14 @@ def quantise(folder: Path, splits: Splits, settings: OnnxSettings) -> OnnxSettin
 
     small = folder / "int8"
     small.mkdir()
-    logging.getLogger("root").setLevel(logging.ERROR)
-    quantize_dynamic(
-        folder / GRAPH_FILE,
-        small / GRAPH_FILE,
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-        op_types_to_quantize=["MatMul", "Gather"],
-    )
+    with quiet_root_log():
+        quantize_dynamic(
+            folder / GRAPH_FILE,
+            small / GRAPH_FILE,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Gather"],
+        )
     shutil.copy(folder / TOKENIZER_FILE, small / TOKENIZER_FILE)
     if settings.blend is not None:
         shutil.copytree(folder / BLEND_FOLDER, small / BLEND_FOLDER)
@@ -105,6 +107,18 @@ def quantise(folder: Path, splits: Splits, settings: OnnxSettings) -> OnnxSettin
         )
     shutil.rmtree(small)
     return settings.model_copy(update={"precision": "int8"}) if passed else settings
+
+
+@contextmanager
+def quiet_root_log() -> Iterator[None]:
+    """onnxruntime's quantiser advises a preprocessing step through the root logger."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def _joint_and_labels(folder: Path, splits: Splits, settings: OnnxSettings) -> tuple[float, npt.NDArray[np.int64]]:

@@ -14,6 +14,7 @@ from communique.train.encoder_model import Encoder, EncoderConfig
 
 WEIGHTS = "encoder"  # the folder in a run's
 PER_TOPIC = ("topics", "topic_bias")
+COUNTS_FROM_PADDING = ("mpnet", "roberta", "xlm-roberta", "camembert")  # their first position is after padding's
 
 
 def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, Any]:
@@ -21,10 +22,11 @@ def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, 
     earlier run's encoder, its heads and its topics of the same name go on from there instead.
 
     Raises:
-        ConfigError: no such backbone, or an earlier encoder with other stances.
+        ConfigError: no such backbone, windows too long for it, or an earlier encoder with other stances.
     """
     earlier = is_encoder(config.model.backbone)
     model, tokenizer = load_earlier(config.model.backbone) if earlier else load_backbone(config.model.backbone)
+    refuse_long_windows(model.backbone.config if earlier else model.config, taxonomy.n_topics, config.model.max_length)
     settings = config.encoder
     encoder = Encoder(
         EncoderConfig(
@@ -44,6 +46,24 @@ def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, 
     if earlier:
         take_over(model, encoder)
     return encoder, tokenizer
+
+
+def refuse_long_windows(backbone: Any, n_topics: int, max_length: int) -> None:
+    """A window and a token a topic must find positions in the backbone.
+
+    Raises:
+        ConfigError: they do not; says how long a window may be.
+    """
+    positions = getattr(backbone, "max_position_embeddings", None)
+    if not positions:
+        return
+    offset = backbone.pad_token_id + 1 if backbone.model_type in COUNTS_FROM_PADDING else 0
+    longest = positions - offset - n_topics
+    if max_length > longest:
+        raise ConfigError(
+            f"model.max_length = {max_length}, but the backbone has {positions - offset} positions and each of the "
+            f"{n_topics} topics takes one; expected at most {longest}. Longer texts are read in several windows"
+        )
 
 
 @torch.no_grad()

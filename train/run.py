@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -33,7 +34,13 @@ from communique.train.data import Splits, load_splits
 from communique.train.environment import library_versions
 from communique.train.failures import failure_cases
 from communique.train.gate import with_gate
-from communique.train.run_folder import export_bundle, find_interrupted, open_run_folder, refuse_foreign_folder
+from communique.train.run_folder import (
+    CHECKPOINTS,
+    export_bundle,
+    find_interrupted,
+    open_run_folder,
+    refuse_foreign_folder,
+)
 
 log = logging.getLogger(__name__)
 SIGNATURE_EXAMPLES = 3
@@ -85,6 +92,7 @@ def train(
         bundle = finish_bundle(model, config, splits, calibration, reference, onnx, assessments, seconds)
         record(folder, splits, fitted, assessments, bundle, config)
         destination = export_bundle(model, config.output.bundle) if export else model
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)  # not before: a kill up to here is resumed from them
     reports = {assessment.split: assessment.report for assessment in assessments}
     return RunResult(run_id, folder, destination, reports, time.monotonic() - started)
 
@@ -186,7 +194,7 @@ def record(
     from communique.train.plots import draw_plots
 
     evaluation = folder / "evaluation"
-    evaluation.mkdir()
+    evaluation.mkdir(exist_ok=True)  # a run that was killed here and resumed
     for assessment in assessments:
         text = json.dumps(assessment.report, indent=1, ensure_ascii=False)
         (evaluation / f"{assessment.split}.json").write_text(text + "\n", encoding="utf-8")

@@ -32,14 +32,14 @@ def open_run_folder(folder: Path, config: TrainingConfig, splits: Splits) -> Pat
 
 
 def find_interrupted(config: TrainingConfig, splits: Splits) -> str | None:
-    """The id of the latest run of this very config and corpus that left checkpoints and no bundle."""
+    """The id of the latest run of this very config and corpus that left checkpoints: the end of a run removes them."""
     about = {RESOLVED: config.model_dump_json(indent=1) + "\n", CORPUS_HASH: splits.sha256 + "\n"}
     folders = (path.parent for path in config.output.runs.glob(f"*/{CHECKPOINTS}"))
     for folder in sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True):
         same = all(
             (folder / name).is_file() and (folder / name).read_text("utf-8") == text for name, text in about.items()
         )
-        if same and last_checkpoint(folder / CHECKPOINTS) and not (folder / "bundle" / MANIFEST).is_file():
+        if same and last_checkpoint(folder / CHECKPOINTS):
             log.info("going on with the interrupted run %s", folder.name)
             return folder.name
     log.info("no interrupted run of this config and corpus in %s: starting anew", config.output.runs)

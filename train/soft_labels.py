@@ -1,6 +1,6 @@
 """Soft labels: a larger model's probabilities for the corpus' paragraphs, for a smaller one to learn from.
 
-    python -m communique.train.soft_labels BUNDLE... --out soft.csv
+    python -m communique.train.soft_labels BUNDLE... --out soft.csv [--config CONFIG.toml]
 
 The file has a row a paragraph: `article, paragraph`, then per topic its logit and, if it has
 stances, each stance's probability. With several bundles their scores are averaged. Knowledge
@@ -8,6 +8,7 @@ distillation: Hinton, Vinyals & Dean 2015.
 """
 
 import csv
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,10 @@ from communique.model.corpus import Corpus
 from communique.model.errors import DataError
 from communique.model.taxonomy import Taxonomy
 from communique.train.config import TrainingConfig
+from communique.train.config_file import load_config
 from communique.train.data import EMBEDDED, load_splits
 
+log = logging.getLogger(__name__)
 EMBEDDED_FILE = EMBEDDED / "soft-labels.csv"
 
 
@@ -69,10 +72,12 @@ def read_soft_labels(path: Path, corpus: Corpus) -> SoftLabels:
     for index, example in enumerate(corpus.examples):
         if (example.article, example.paragraph) in rows:
             values[index] = rows[example.article, example.paragraph].reshape(n_topics, width)
-    if n and np.isnan(values).all():
+    known = int((~np.isnan(values[:, 0, 0])).sum())
+    log.info("soft labels for %d of %d training paragraphs", known, n)
+    if n and known == 0:
         raise DataError(
             f"{path} has no row for any training paragraph, so it was made for another corpus; make one for this "
-            'with communique.train.soft_labels, or set encoder.soft_labels = "none"'
+            'with communique.train.soft_labels --config, or set encoder.soft_labels = "none"'
         )
     return SoftLabels(sigmoid(values[..., 0]).astype(np.float32), values[..., 1:])
 
@@ -98,11 +103,20 @@ def _rows(path: Path, taxonomy: Taxonomy) -> Iterator[tuple[tuple[str, int], npt
 
 
 def teacher_scores(bundles: list[Path], corpus: Corpus) -> Scores:
-    """The mean scores of several bundles, each without its blend: what TF-IDF knows the labels say already."""
+    """The mean scores of several bundles, each without its blend: what TF-IDF knows the labels say already.
+
+    Raises:
+        DataError: a bundle has other topics or stances than the corpus, or has them in another order.
+    """
     total: Scores | None = None
     for count, folder in enumerate(bundles, start=1):
         bundle = load_bundle(folder)
         manifest = bundle.manifest
+        if manifest.taxonomy.pairs != corpus.taxonomy.pairs:
+            raise DataError(
+                f"{folder} knows {manifest.taxonomy.pairs}, the corpus has {corpus.taxonomy.pairs}; "
+                "a teacher must have the same topics and stances in the same order"
+            )
         onnx = None if manifest.onnx is None else manifest.onnx.model_copy(update={"blend": None})
         classifier = open_classifier(folder, manifest.family, manifest.taxonomy, onnx)
         scores = classifier.scores(bundle.inputs(corpus.texts, [example.title for example in corpus.examples]))
@@ -114,10 +128,12 @@ def teacher_scores(bundles: list[Path], corpus: Corpus) -> Scores:
 def main(
     bundles: Annotated[list[Path], typer.Argument(help="Teacher bundles; their scores are averaged.")],
     out: Annotated[Path, typer.Option("--out", help="The CSV file to write.")] = EMBEDDED_FILE,
+    config: Annotated[Path | None, typer.Option("--config", help="Whose corpus; the embedded one by default.")] = None,
 ) -> None:
-    """Score the embedded corpus' training paragraphs with one or more teachers."""
-    config = {"name": "soft-labels", "model": {"family": "encoder"}, "output": {"bundle": "unused"}}
-    train = load_splits(TrainingConfig.model_validate(config)).train
+    """Score a corpus' training paragraphs with one or more teachers."""
+    embedded = {"name": "soft-labels", "model": {"family": "encoder"}, "output": {"bundle": "unused"}}
+    settings = TrainingConfig.model_validate(embedded) if config is None else load_config(config)
+    train = load_splits(settings).train
     write_soft_labels(out, train, teacher_scores(bundles, train))
 
 

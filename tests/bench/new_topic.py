@@ -33,7 +33,13 @@ from communique.train.encoder_start import build_encoder, save_encoder
 COUNTS = (8, 32, 128)
 DRAWS = 3
 BASE = ["encoder.soft_labels=none", "encoder.epochs=3"]
-FEW = ["encoder.soft_labels=none", "encoder.epochs=20", "encoder.batch_size=8", "encoder.learning_rate=5e-5"]
+FEW = [
+    "encoder.soft_labels=none",
+    "encoder.epochs=20",
+    "encoder.batch_size=8",
+    "encoder.learning_rate=5e-5",
+    "encoder.patience=100",
+]
 
 
 def main() -> None:

@@ -35,6 +35,11 @@ def test_holder_is_read_from_start_and_end() -> None:
     assert holder_span(logits(0, 1), TEXT, OFFSETS) == Span("The envoy", 0, 9)
 
 
+def test_a_space_that_a_tokenizer_counts_into_a_word_is_not_the_holders() -> None:
+    counted = [(0, 3), (3, 9), *OFFSETS[2:]]
+    assert holder_span(logits(1, 1), TEXT, counted) == Span("envoy", 4, 9)
+
+
 def test_no_holder_where_none_scores_higher() -> None:
     assert holder_span(logits(0, 1, none=4.0), TEXT, OFFSETS) is None
 

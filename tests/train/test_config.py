@@ -15,7 +15,7 @@ from communique.train.config import (
     TrackingConfig,
     TrainingConfig,
 )
-from communique.train.config_families import HeadConfig, LinearConfig, ModelConfig, Section
+from communique.train.config_families import EncoderSettings, HeadConfig, LinearConfig, ModelConfig, Section
 
 SCHEMA = TrainingConfig.model_json_schema()
 
@@ -135,3 +135,8 @@ def test_schema_names_every_section() -> None:
 
 def test_default_store_is_a_file_in_the_working_directory() -> None:
     assert TrackingConfig().uri == "sqlite:///mlflow.db"
+
+
+def test_holders_do_not_pick_an_epoch() -> None:
+    with pytest.raises(ValidationError, match="holders are read by the exported model"):
+        EncoderSettings.model_validate({"metric": "holder_exact"})

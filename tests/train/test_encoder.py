@@ -48,6 +48,7 @@ def batch(encoder: Encoder, **labels: list) -> torch.Tensor:
         ("envoy", 0, 4, (2, 2)),
         (None, None, 0, (0, 0)),
         ("late", 40, 0, (-1, -1)),
+        ("said so", 10, 0, (-1, -1)),  # goes on behind the last token
     ],
 )
 def test_holder_tokens(holder: str | None, start: int | None, shift: int, tokens: tuple[int, int]) -> None:

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -7,11 +8,12 @@ import torch
 from communique.model.bundle import load_bundle
 from communique.model.errors import ConfigError
 from communique.model.taxonomy import Taxonomy, Topic
+from communique.train.backbone import load_backbone
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
 from communique.train.encoder_model import Encoder
-from communique.train.encoder_start import build_encoder, is_encoder, save_encoder
+from communique.train.encoder_start import build_encoder, is_encoder, refuse_long_windows, save_encoder
 from communique.train.run import RunResult
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow", "ignore::UserWarning:mlflow")
@@ -21,7 +23,9 @@ IDS = torch.tensor([[2, 6, 7, 3]])
 
 @pytest.fixture
 def config(tiny: Path, tiny_backbone: Path) -> TrainingConfig:
-    return load_config(tiny / "config.toml", ["model.family=encoder", f"model.backbone={tiny_backbone}"])
+    return load_config(
+        tiny / "config.toml", ["model.family=encoder", f"model.backbone={tiny_backbone}", "model.max_length=48"]
+    )
 
 
 @pytest.fixture
@@ -88,3 +92,20 @@ def test_a_run_keeps_its_weights_if_asked_and_another_goes_on(
     second = train_tiny(*settings, f"model.backbone={kept}", "output.bundle=bundles/second", "name=second")
     assert load_bundle(second.bundle).manifest.config["model"]["backbone"] == str(kept)
     assert not (second.folder / "encoder").exists()
+
+
+def test_windows_that_the_backbone_has_no_positions_for_are_refused(config: TrainingConfig) -> None:
+    long = config.model_copy(update={"model": config.model.model_copy(update={"max_length": 8000})})
+    with pytest.raises(ConfigError, match=r"max_length = 8000, .* the 2 topics takes one; expected at most 62"):
+        build_encoder(load_splits(long).taxonomy, long)
+    refuse_long_windows(SimpleNamespace(max_position_embeddings=514, pad_token_id=1, model_type="mpnet"), 3, 509)
+    with pytest.raises(ConfigError, match="at most 509"):
+        refuse_long_windows(SimpleNamespace(max_position_embeddings=514, pad_token_id=1, model_type="mpnet"), 3, 510)
+
+
+def test_a_backbone_in_half_precision_is_trained_in_full(config: TrainingConfig, tmp_path: Path) -> None:
+    backbone, tokenizer = load_backbone(config.model.backbone)
+    backbone.half().save_pretrained(tmp_path / "half")
+    tokenizer.save_pretrained(tmp_path / "half")
+    encoder, _ = build_encoder(load_splits(config).taxonomy, starting_from(str(tmp_path / "half"), config))
+    assert {parameter.dtype for parameter in encoder.parameters()} == {torch.float32}

@@ -60,3 +60,8 @@ def test_teachers_are_averaged(trained: RunResult, poor: RunResult, tiny_splits:
     one, two = (teacher_scores([run.bundle], tiny_splits.train) for run in (trained, poor))
     both = teacher_scores([trained.bundle, poor.bundle], tiny_splits.train)
     np.testing.assert_allclose(both.topic_logits, (one.topic_logits + two.topic_logits) / 2, atol=1e-5)
+
+
+def test_a_teacher_of_other_topics_is_refused(trained: RunResult, embedded_splits: Splits) -> None:
+    with pytest.raises(DataError, match="the same topics and stances in the same order"):
+        teacher_scores([trained.bundle], embedded_splits.train.only([0]))
