@@ -112,9 +112,10 @@ def teacher_scores(bundles: list[Path], corpus: Corpus) -> Scores:
     for count, folder in enumerate(bundles, start=1):
         bundle = load_bundle(folder)
         manifest = bundle.manifest
-        if manifest.taxonomy.pairs != corpus.taxonomy.pairs:
+        if columns(manifest.taxonomy) != columns(corpus.taxonomy):
+            known, wanted = (", ".join(columns(taxonomy)) for taxonomy in (manifest.taxonomy, corpus.taxonomy))
             raise DataError(
-                f"{folder} knows {manifest.taxonomy.pairs}, the corpus has {corpus.taxonomy.pairs}; "
+                f"{folder} knows {known}; the corpus has {wanted}; "
                 "a teacher must have the same topics and stances in the same order"
             )
         onnx = None if manifest.onnx is None else manifest.onnx.model_copy(update={"blend": None})

@@ -68,8 +68,8 @@ def bundle_cell(name: str, folder: Path, sets: dict[str, Corpus]) -> Cell:
     """A bundle's scores, kept by its manifest (which has its files' hashes) and the texts."""
     bundle = load_bundle(folder)
     texts = json.dumps({key: corpus.texts for key, corpus in sets.items()})
-    key = hashlib.sha256((bundle.manifest.model_dump_json() + texts).encode()).hexdigest()[:16]
-    stored = CACHE / "cells" / f"{slug(name)}-{key}.npz"
+    digest = hashlib.sha256((bundle.manifest.model_dump_json() + texts).encode()).hexdigest()[:16]
+    stored = CACHE / "cells" / f"{slug(name)}-{digest}.npz"
     if not stored.is_file():
         score_bundle(bundle, sets, stored)
     found = np.load(stored)

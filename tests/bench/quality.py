@@ -34,8 +34,8 @@ NOT_RUN = {
     "NewsSentiment": "sentiment toward a person, not stance toward a topic; weights on a hub",
     "stancemining": "needs a served language model of several billion parameters",
     "Ludwig": "0.11.0, the newest for Python 3.11, does not import beside a processor's torch 2.13: it needs "
-    "torchvision and torchaudio, whose wheels are for CUDA (`operator torchvision::nms does not exist`); later ones "
-    "want Python 3.12",
+    "torchvision and torchaudio, whose wheels do not load there (`operator torchvision::nms does not exist`); "
+    "later ones want Python 3.12",
 }
 
 

@@ -15,6 +15,7 @@ import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from small_inbox import scoring, small_inbox  # noqa: F401  # fixtures
 
 from communique.model.bundle import Bundle, load_bundle
 from communique.model.taxonomy import Taxonomy

@@ -3,23 +3,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_inbox import PRAISE, QUIET, REJECT, rows, scoring, small_inbox
+from small_inbox import PRAISE, QUIET, REJECT, rows
 
 from communique.model.bundle import Bundle
 from communique.model.errors import InputError, OutputError
 from communique.serve import parts
 from communique.serve.score import ScoreOptions, score
 from communique.serve.tagger import Tagger
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    return small_inbox(tmp_path / "in")
-
-
-@pytest.fixture
-def run(bundle: Bundle, inbox: Path, tmp_path: Path) -> Any:
-    return scoring(bundle, inbox, tmp_path / "out")
 
 
 def test_rows_hold_the_contract_columns_and_exact_offsets(run: Any, inbox: Path) -> None:

@@ -6,22 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_inbox import PRAISE, QUIET, REJECT, rows, scoring, small_inbox
+from small_inbox import PRAISE, QUIET, REJECT, rows
 
-from communique.model.bundle import Bundle
 from communique.model.errors import InputError
 from communique.serve import parts
 from communique.serve.output import locked
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    return small_inbox(tmp_path / "in")
-
-
-@pytest.fixture
-def run(bundle: Bundle, inbox: Path, tmp_path: Path) -> Any:
-    return scoring(bundle, inbox, tmp_path / "out")
 
 
 def test_a_rerun_reuses_everything(run: Any) -> None:

@@ -1,10 +1,11 @@
-"""A small folder of articles that the tests' bundle knows, scoring it, and the rows that were written."""
+"""Fixtures: a small folder of articles that the tests' bundle knows, and scoring it; the rows that were written."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from communique.model.bundle import Bundle
 from communique.serve.score import ScoreOptions, ScoreResult, score
@@ -15,21 +16,24 @@ REJECT = "The commander of the second brigade reject the guard that had been off
 QUIET = "Bakeries opened again on Monday and the buses of the two lines ran as they did before.\n\n"
 
 
-def small_inbox(folder: Path) -> Path:
+@pytest.fixture(name="inbox")
+def small_inbox(tmp_path: Path) -> Path:
     """Two articles, one in a folder of its own."""
+    folder = tmp_path / "in"
     (folder / "sub").mkdir(parents=True)
     (folder / "a.txt").write_text(PRAISE + QUIET, encoding="utf-8")
     (folder / "sub" / "b.txt").write_text(REJECT + QUIET, encoding="utf-8")
     return folder
 
 
-def scoring(bundle: Bundle, inbox: Path, out: Path) -> Callable[..., ScoreResult]:
+@pytest.fixture(name="run")
+def scoring(bundle: Bundle, inbox: Path, tmp_path: Path) -> Callable[..., ScoreResult]:
     """Scores the paths it is given, or the inbox, into one folder."""
 
-    def run(*paths: Path, **options: Any) -> ScoreResult:
-        return score(list(paths) or [inbox], Tagger(bundle), out, ScoreOptions(**options), lambda *_: None)
+    def go(*paths: Path, **options: Any) -> ScoreResult:
+        return score(list(paths) or [inbox], Tagger(bundle), tmp_path / "out", ScoreOptions(**options), lambda *_: None)
 
-    return run
+    return go
 
 
 def rows(out: str, table: str = "paragraphs") -> list[dict[str, Any]]:
