@@ -83,12 +83,12 @@ def measured(name: str, splits: Splits) -> Iterator[tuple[str, list[Found]]]:
 
 def base_encoder(name: str, splits: Splits) -> Path:
     """An encoder trained on the corpus without one topic's labels."""
-    key = hashlib.sha256(f"{splits.sha256} {name} {BASE}".encode()).hexdigest()[:16]
+    config = load_config(ROOT / "configs" / "encoder.toml", BASE)
+    key = hashlib.sha256(f"{splits.sha256} {name} {config.encoder.model_dump_json()}".encode()).hexdigest()[:16]
     folder = CACHE / "new-topic" / f"base-{key}"
     if not (folder / "model.safetensors").is_file():
         others = narrowed(splits.taxonomy, [one for one in splits.taxonomy.topic_names if one != name])
         parts = {part: only_topic(splits.parts[part], others) for part in ("train", "validation")}
-        config = load_config(ROOT / "configs" / "encoder.toml", BASE)
         with tempfile.TemporaryDirectory() as checkpoints:
             encoder, tokenizer, _ = fine_tune(replace(splits, parts=parts, taxonomy=others), config, Path(checkpoints))
         save_encoder(encoder, tokenizer, folder)

@@ -11,6 +11,7 @@ METRICS = {
     "ece_topic": "ECE topic",
     "ece_stance": "ECE stance",
 }
+INTERVALS = ("joint_macro_f1", "topic_macro_f1", "stance_macro_f1", "exact_match")
 TITLES = {"test": "Held-out articles", "test_settings": "Conflicts unseen in training"}
 
 
@@ -48,15 +49,26 @@ def quality_table(rows: list[dict]) -> str:
     body = []
     for row in ordered:
         report, difference = row["report"], row["ours_minus"]
-        low, high = report["intervals"]["joint_macro_f1"]
-        cells = [row["name"], f"{report['joint_macro_f1']:.3f} [{low:.3f}, {high:.3f}]"]
-        cells += [number(report[name], ".3f") for name in METRICS if name != "joint_macro_f1"]
+        cells = [row["name"], *(measured(report, name) for name in METRICS), spread(row["seeds"])]
         gain = difference["difference"]
         cells.append(
             "–" if gain == 0 else f"{gain:+.3f} [{difference['interval'][0]:+.3f}, {difference['interval'][1]:+.3f}]"
         )
         body.append(cells)
-    return markdown(["model", *METRICS.values(), "ours − it, joint"], body)
+    return markdown(["model", *METRICS.values(), "joint, three seeds", "ours − it, joint"], body)
+
+
+def measured(report: dict, name: str) -> str:
+    """A metric, with its interval where the table shows it."""
+    if report[name] is None or name not in INTERVALS:
+        return number(report[name], ".3f")
+    low, high = report["intervals"][name]
+    return f"{report[name]:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def spread(values: list[float]) -> str:
+    """The mean of several seeds and their range."""
+    return f"{sum(values) / len(values):.3f} ({min(values):.3f}–{max(values):.3f})" if values else "–"
 
 
 def markdown(head: list[str], rows: list[list[str]]) -> str:

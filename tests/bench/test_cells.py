@@ -3,12 +3,13 @@ from pathlib import Path
 import cells
 import numpy as np
 import pytest
-from cells import Rival, bundle_cell, our_cell, pair_scores, rival_cell, run_logged
+from cells import ROOT, Rival, bundle_cell, our_cell, pair_scores, recipe, rival_cell, run_logged
 
 from communique.model.bundle import load_bundle
 from communique.model.corpus import Corpus, Example
 from communique.model.taxonomy import Taxonomy
 from communique.train.config import TrainingConfig
+from communique.train.config_file import load_config
 from communique.train.data import Splits, load_splits
 
 
@@ -58,10 +59,26 @@ def test_a_bundle_is_scored_once(
 def test_a_family_of_hours_is_not_trained_unasked(splits: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
     other = Splits(splits.parts, splits.taxonomy, splits.with_title, "another corpus")
     monkeypatch.setattr(cells, "train", lambda config: pytest.fail("trained"))
-    with pytest.raises(RuntimeError, match="mpnet of this corpus, and training it takes an hour"):
+    with pytest.raises(RuntimeError, match="mpnet of this corpus and config, and training it takes an hour"):
         our_cell("mpnet", other, {})
+
+
+def test_a_bundle_of_another_config_is_not_taken() -> None:
+    config = load_config(ROOT / "configs" / "mpnet.toml")
+    elsewhere = config.model_copy(
+        update={"model": config.model.model_copy(update={"backbone": "/data/all-mpnet-base-v2"})}
+    )
+    longer = config.model_copy(update={"encoder": config.encoder.model_copy(update={"epochs": 4})})
+    same, other = (one.model_dump(mode="json") for one in (elsewhere, longer))
+    assert recipe(same) == recipe(config.model_dump(mode="json")) != recipe(other)
 
 
 def test_a_rival_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="exit 1: ModuleNotFoundError: No module named 'nowhere'"):
         run_logged(["python3", "-c", "import nowhere"], tmp_path / "log")
+
+
+def test_a_rival_over_its_budget_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "BUDGET_SECONDS", 1)
+    with pytest.raises(RuntimeError, match="not finished within 0 minutes of processor time"):
+        run_logged(["python3", "-c", "while True: pass"], tmp_path / "log")

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from report import quality_table, replace_section
+from report import INTERVALS, quality_table, replace_section
 
 
 def test_a_section_is_replaced_and_nothing_else(tmp_path: Path) -> None:
@@ -14,14 +14,15 @@ def test_a_section_is_replaced_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_models_are_ordered_by_joint_f1() -> None:
-    def row(name: str, joint: float, difference: float) -> dict:
+    def row(name: str, joint: float, difference: float, seeds: list[float]) -> dict:
+        gain = {"difference": difference, "interval": [0.0, 0.4]}
         metrics = dict.fromkeys(
             ["topic_macro_f1", "stance_macro_f1", "stance_favg", "exact_match", "ece_topic", "ece_stance"], 0.5
         )
-        report = {"joint_macro_f1": joint, "intervals": {"joint_macro_f1": [0.1, 0.9]}, **metrics}
-        return {"name": name, "report": report, "ours_minus": {"difference": difference, "interval": [0.0, 0.4]}}
+        report = {"joint_macro_f1": joint, "intervals": {key: [0.1, 0.9] for key in INTERVALS}, **metrics}
+        return {"name": name, "report": report, "seeds": seeds, "ours_minus": gain}
 
-    lines = quality_table([row("rival", 0.4, 0.2), row("ours", 0.6, 0.0)]).splitlines()
+    lines = quality_table([row("rival", 0.4, 0.2, [0.3, 0.5]), row("ours", 0.6, 0.0, [])]).splitlines()
     assert lines[2].startswith("| ours | 0.600 [0.100, 0.900]")
-    assert lines[2].endswith("| – |")
-    assert lines[3].endswith("| +0.200 [+0.000, +0.400] |")
+    assert lines[2].endswith("| – | – |")
+    assert lines[3].endswith("| 0.400 (0.300–0.500) | +0.200 [+0.000, +0.400] |")

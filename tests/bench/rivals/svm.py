@@ -13,7 +13,7 @@ from sklearn.svm import LinearSVC
 def fit(task, folder):
     model = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
-        OneVsRestClassifier(LinearSVC(C=1.0, class_weight="balanced", random_state=rival.SEED)),
+        OneVsRestClassifier(LinearSVC(C=1.0, class_weight="balanced", random_state=task.seed)),
     )
     model.fit(task.texts, task.targets)
     (folder / "model.pkl").write_bytes(pickle.dumps(model))

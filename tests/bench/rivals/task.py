@@ -2,7 +2,7 @@
 
     python rival.py TASK.json RESULT.npz
 
-The task: `pairs` (names), `train` {texts, targets (n, pairs)}, `score` {split: texts}. The result:
+The task: `pairs` (names), `seed`, `train` {texts, targets (n, pairs)}, `score` {split: texts}. The result:
 probabilities (n, pairs) by split, seconds of training, paragraphs a second, bytes on disk.
 """
 
@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-SEED = 0
 Predict = Callable[[Sequence[str]], np.ndarray]
 
 
@@ -24,6 +23,7 @@ class Task:
     """Training texts with multi-hot targets (n, pairs)."""
 
     pairs: list[str]
+    seed: int
     texts: list[str]
     targets: np.ndarray
 
@@ -32,7 +32,8 @@ def run(fit: Callable[[Task, Path], Predict]) -> None:
     """Fit a rival, time it, score every split. `fit` saves what it would ship into the folder it is given."""
     task_file, result_file = Path(sys.argv[1]), Path(sys.argv[2])
     content = json.loads(task_file.read_text("utf-8"))
-    task = Task(content["pairs"], content["train"]["texts"], np.array(content["train"]["targets"], dtype=np.float32))
+    targets = np.array(content["train"]["targets"], dtype=np.float32)
+    task = Task(content["pairs"], content["seed"], content["train"]["texts"], targets)
     folder = result_file.with_suffix(".model")
     folder.mkdir(exist_ok=True)
     started = time.monotonic()
