@@ -87,8 +87,13 @@ class EncoderSettings(Section):
     metric: EpochMetric = Field(default="joint_macro_f1", description="Validation metric that picks the epoch.")
     patience: int = Field(default=3, ge=1, description="Stop after this many epochs without a gain.")
     bf16: bool = Field(default=False, description="bfloat16 autocast: faster where the processor has it.")
-    soft_labels: Literal["none", "embedded"] | Path = Field(
-        default="none", description="A larger model's probabilities to learn beside the labels: `embedded` or a CSV."
+    soft_labels: Literal["none", "embedded", "definitions"] | Path = Field(
+        default="none",
+        description="Probabilities to learn beside the labels, and from unlabelled paragraphs: a larger model's "
+        "(`embedded` or a CSV), or how near a paragraph is to the definition of a topic it was not judged on.",
+    )
+    definition_share: float = Field(
+        default=0.2, gt=0.0, lt=1.0, description="Share of the paragraphs that `definitions` take as on a topic."
     )
     distillation: float = Field(default=0.5, ge=0.0, le=1.0, description="Weight of the soft labels, if there are any.")
     blend: bool = Field(default=False, description="Average with the model of [linear]; weight chosen on validation.")

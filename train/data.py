@@ -1,4 +1,4 @@
-"""The data of one run: the corpus the config names, checked, labelled paragraphs only, and split."""
+"""The data of one run: the corpus the config names, checked and split, unlabelled paragraphs apart."""
 
 import csv
 import logging
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from communique.model.bundle import input_text
-from communique.model.corpus import Corpus, corpus_from_rows, read_corpus
+from communique.model.corpus import Corpus, Example, corpus_from_rows, read_corpus
 from communique.model.errors import DataError
 from communique.model.tables import Problem, Row
 from communique.model.taxonomy import Taxonomy
@@ -15,17 +15,20 @@ from communique.train.config import CorpusConfig, TrainingConfig
 from communique.train.splits import draw_splits, read_splits, split_corpus
 
 log = logging.getLogger(__name__)
+LABELLED_SHARE = 0.15
 EMBEDDED = Path(__file__).parent / "corpus"
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The corpora of a run by split name; `train` and `validation` are always there."""
+    """The corpora of a run by split name; `train` and `validation` are always there. The `unlabelled` paragraphs are
+    of no split; soft labels teach with them."""
 
     parts: dict[str, Corpus]
     taxonomy: Taxonomy
     with_title: bool
     sha256: str
+    unlabelled: tuple[Example, ...] = ()
 
     @property
     def train(self) -> Corpus:
@@ -39,6 +42,14 @@ class Splits:
     def held_out(self) -> dict[str, Corpus]:
         """Every split that nothing is fitted to."""
         return {name: part for name, part in self.parts.items() if name not in ("train", "validation")}
+
+    @property
+    def with_unlabelled(self) -> "Splits":
+        """The same with the unlabelled paragraphs in the training split; labelled ones that they would drown are
+        repeated up to a share of it."""
+        times = max(1, round(LABELLED_SHARE * len(self.unlabelled) / len(self.train)))
+        train = Corpus((*(self.train.examples * times), *self.unlabelled), self.taxonomy)
+        return replace(self, parts={**self.parts, "train": train})
 
     def inputs(self, name: str) -> list[str]:
         """A split's texts as the classifier reads them."""
@@ -54,8 +65,6 @@ def load_splits(config: TrainingConfig) -> Splits:
     taxonomy = config.corpus.load_taxonomy()
     corpus = load_corpus(config.corpus, taxonomy)
     labelled = corpus.only(i for i, example in enumerate(corpus.examples) if example.labels is not None)
-    if len(labelled) < len(corpus):
-        log.info("%d unlabelled paragraphs are left out of training and evaluation", len(corpus) - len(labelled))
     split_file = EMBEDDED / "splits.csv" if config.corpus.embedded else config.corpus.splits
     if split_file is not None:
         assignment = read_splits(split_file)
@@ -71,7 +80,18 @@ def load_splits(config: TrainingConfig) -> Splits:
         if needed not in parts:
             raise DataError(f"the {needed} split is empty: label more articles, or correct {split_file or '[split]'}")
     log.info("corpus: %s", ", ".join(f"{name} {len(part)}" for name, part in parts.items()))
-    return Splits(parts, taxonomy, config.model.title, corpus.sha256)
+    unlabelled = tuple(
+        example
+        for example in corpus.examples
+        if example.labels is None and assignment.get(example.article, "train") == "train"
+    )
+    if len(labelled) < len(corpus):
+        log.info(
+            "%d unlabelled paragraphs, %d of them in no held-out article: only soft labels teach with these",
+            len(corpus) - len(labelled),
+            len(unlabelled),
+        )
+    return Splits(parts, taxonomy, config.model.title, corpus.sha256, unlabelled)
 
 
 def load_corpus(config: CorpusConfig, taxonomy: Taxonomy) -> Corpus:

@@ -31,6 +31,7 @@ from communique.train.blend import blend_with_linear
 from communique.train.config import TrainingConfig
 from communique.train.config_families import EncoderSettings
 from communique.train.data import Splits
+from communique.train.definitions import definition_labels
 from communique.train.encoder_data import Collator, ParagraphDataset
 from communique.train.encoder_export import check_parity, export_encoder, quantise
 from communique.train.encoder_model import Encoder
@@ -77,14 +78,10 @@ def fine_tune(
     checkpoints = processes.shared_folder(checkpoints)
     set_seed(config.seed)
     model, tokenizer = build_encoder(splits.taxonomy, config)
+    taught = splits if config.encoder.soft_labels == "none" else splits.with_unlabelled
+    soft = {"train": soft_labels(taught, config, model, tokenizer), "validation": None}
     data = {
-        name: ParagraphDataset(
-            splits.parts[name],
-            splits.inputs(name),
-            tokenizer,
-            config.model.max_length,
-            soft_labels(splits, config, name),
-        )
+        name: ParagraphDataset(taught.parts[name], taught.inputs(name), tokenizer, config.model.max_length, soft[name])
         for name in ("train", "validation")
     }
     log.info("%d training paragraphs were cut at %d tokens", data["train"].truncated, config.model.max_length)
@@ -101,11 +98,13 @@ def fine_tune(
     return model, tokenizer, facts
 
 
-def soft_labels(splits: Splits, config: TrainingConfig, name: str) -> SoftLabels | None:
-    """A teacher's probabilities for the training split, if the config names some."""
+def soft_labels(splits: Splits, config: TrainingConfig, model: Encoder, tokenizer: Any) -> SoftLabels | None:
+    """The probabilities the training split learns beside its labels, if the config names some."""
     source = config.encoder.soft_labels
-    if name != "train" or source == "none":
+    if source == "none":
         return None
+    if source == "definitions":
+        return definition_labels(splits.train, splits.inputs("train"), model, tokenizer, config)
     return read_soft_labels(EMBEDDED_FILE if source == "embedded" else Path(source), splits.train)
 
 

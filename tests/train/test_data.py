@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,12 +126,20 @@ def test_no_test_split_where_none_is_asked_for(load: Load) -> None:
     assert list(load_splits(load("split.test=0.0")).parts) == ["train", "validation"]
 
 
-def test_unlabelled_is_left_out(tmp_path: Path, load: Load, tiny_rows: list[dict[str, Any]]) -> None:
-    rows = [*tiny_rows, {"article": "u", "paragraph": 1, "text": "Nobody judged this one.", "labels": None}]
-    (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    splits = load_splits(load(f"corpus.paths=['{tmp_path}/c.jsonl']"))
+def test_unlabelled_is_in_no_split(tmp_path: Path, load: Load, tiny_rows: list[dict[str, Any]]) -> None:
+    more = [
+        {"article": name, "paragraph": 9, "text": f"Nobody judged {name}.", "labels": None} for name in ("u", "a03")
+    ]
+    (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, [*tiny_rows, *more])), encoding="utf-8")
+    (tmp_path / "s.csv").write_text("article,split\na03,validation\n", encoding="utf-8")
+    splits = load_splits(load(f"corpus.paths=['{tmp_path}/c.jsonl']", f"corpus.splits={tmp_path}/s.csv"))
     assert sum(map(len, splits.parts.values())) == len(tiny_rows)
-    assert all("u" not in part.articles for part in splits.parts.values())
+    assert [example.article for example in splits.unlabelled] == ["u"]  # a03 is held out, its texts too
+    taught = splits.with_unlabelled
+    assert len(taught.train) == len(splits.train) + 1
+    assert taught.inputs("train")[-1] == "Nobody judged u."
+    crowd = replace(splits, unlabelled=splits.unlabelled * 20 * len(splits.train))
+    assert len(crowd.with_unlabelled.train) == (20 + 3) * len(splits.train)
 
 
 def test_split_file_is_used(tmp_path: Path, load: Load) -> None:
