@@ -72,15 +72,15 @@ def is_of(folder: Path, config: TrainingConfig, splits: Splits) -> bool:
     if not (folder / "bundle.json").is_file():
         return False
     manifest = read_manifest(folder)
-    return manifest.corpus["sha256"] == splits.sha256 and recipe(manifest.config) == recipe(
-        config.model_dump(mode="json")
-    )
+    settings = TrainingConfig.model_validate(manifest.config)  # what it does not name is newer, and at its default
+    return manifest.corpus["sha256"] == splits.sha256 and recipe(settings) == recipe(config)
 
 
-def recipe(config: dict[str, Any]) -> dict[str, Any]:
+def recipe(config: TrainingConfig) -> dict[str, Any]:
     """The parts of a config that decide what is learned."""
-    chosen = {key: config[key] for key in ("seed", "split", "linear", "head", "encoder", "calibration")}
-    return chosen | {"model": config["model"] | {"backbone": Path(config["model"]["backbone"]).name}}
+    chosen = config.model_dump(include={"seed", "split", "model", "linear", "head", "encoder", "calibration"})
+    chosen["model"]["backbone"] = Path(config.model.backbone).name
+    return chosen
 
 
 def bundle_cell(name: str, folder: Path, sets: dict[str, Corpus]) -> Cell:
