@@ -76,7 +76,7 @@ FAMILY ?= linear frozen encoder
 bench-quadclass: .venv/.ready
 	$(BIN)/python tests/bench/quadclass.py $(FAMILY)
 
-# A topic left out of training, by its definition alone and from 8, 32 and 128 labels. About half an hour a topic.
+# A topic left out of training, by its definition alone and from 8, 32 and 128 labels. About an hour a topic.
 TOPICS ?=
 bench-new-topic: .venv/.ready
 	$(BIN)/python tests/bench/new_topic.py $(TOPICS)

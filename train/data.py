@@ -47,7 +47,7 @@ class Splits:
     def with_unlabelled(self) -> "Splits":
         """The same with the unlabelled paragraphs in the training split; labelled ones that they would drown are
         repeated up to a share of it."""
-        times = max(1, round(LABELLED_SHARE * len(self.unlabelled) / len(self.train)))
+        times = max(1, round(LABELLED_SHARE * len(self.unlabelled) / max(1, len(self.train))))
         train = Corpus((*(self.train.examples * times), *self.unlabelled), self.taxonomy)
         return replace(self, parts={**self.parts, "train": train})
 

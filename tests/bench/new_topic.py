@@ -1,9 +1,10 @@
 """A topic the encoder never saw labels of: by its definition alone, and from 8, 32 and 128 labelled paragraphs.
 
 `make bench-new-topic`, into benchmarks.md. For each topic an encoder is trained on the corpus without that topic's
-labels (cached), then goes on from there with n labelled paragraphs, half of them on the topic. Beside it, on the same
-paragraphs: the same MiniLM frozen under logistic regression, TF-IDF under logistic regression, and for no labels at
-all the cosine between paragraph and definition. Measured on both test splits pooled, at thresholds of one half.
+labels (cached), then goes on from there with its definition (`encoder.soft_labels = "definitions"`) on unlabelled
+paragraphs and with n labelled ones, half of them on the topic. Beside it, on the same labelled paragraphs: the same
+MiniLM frozen under logistic regression, TF-IDF under logistic regression, and for no labels at all the cosine between
+paragraph and definition. Measured on both test splits pooled, at thresholds of one half.
 """
 
 import argparse
@@ -21,24 +22,24 @@ from few_shot import Found, cosine, draw, evaluate_found, frozen_heads, tfidf_he
 from report import markdown, replace_section
 
 from communique.model.classifier import softmax
-from communique.model.corpus import Corpus
+from communique.model.corpus import Corpus, Example
 from communique.model.taxonomy import Taxonomy
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import Splits, load_splits
 from communique.train.encoder import fine_tune
 from communique.train.encoder_data import Collator, ParagraphDataset
-from communique.train.encoder_start import build_encoder, save_encoder
+from communique.train.encoder_start import save_encoder
 
 COUNTS = (8, 32, 128)
 DRAWS = 3
+UNLABELLED = 2000
 BASE = ["encoder.soft_labels=none", "encoder.epochs=3"]
 FEW = [
-    "encoder.soft_labels=none",
-    "encoder.epochs=20",
-    "encoder.batch_size=8",
-    "encoder.learning_rate=5e-5",
-    "encoder.patience=100",
+    "encoder.soft_labels=definitions",
+    "encoder.distillation=1.0",
+    "encoder.epochs=1",
+    "encoder.learning_rate=1e-4",
 ]
 
 
@@ -56,6 +57,8 @@ def measured(name: str, splits: Splits) -> Iterator[tuple[str, list[Found]]]:
     """(row, results of its draws) for one left-out topic; each cell is kept in the cache."""
     target = narrowed(splits.taxonomy, [name])
     pool, held_out = only_topic(splits.train, target), pooled(splits, target)
+    chosen = np.random.default_rng(0).permutation(len(pool))[:UNLABELLED]
+    unlabelled = tuple(replace(pool.examples[row], labels=None) for row in chosen)
     base = base_encoder(name, splits)
     start = load_config(ROOT / "configs" / "encoder.toml", [*FEW, f"model.backbone={base}"])
     code = Path(__file__).read_text("utf-8") + Path(__file__).with_name("few_shot.py").read_text("utf-8")
@@ -65,7 +68,7 @@ def measured(name: str, splits: Splits) -> Iterator[tuple[str, list[Found]]]:
     for n in (0, *COUNTS):
         for draw_number in range(DRAWS if n else 1):
             few = draw(pool, n, draw_number)
-            rows = {"ours": lambda few=few: few_shot(few, held_out, target, start)}
+            rows = {"ours": lambda few=few: few_shot(few, unlabelled, held_out, start)}
             if n:
                 rows |= {"frozen MiniLM": lambda few=few: frozen_heads(few, held_out)}
                 rows |= {"TF-IDF": lambda few=few: tfidf_heads(few, held_out)}
@@ -96,15 +99,14 @@ def base_encoder(name: str, splits: Splits) -> Path:
 
 
 def few_shot(
-    few: Corpus, held_out: Corpus, taxonomy: Taxonomy, config: TrainingConfig
+    few: Corpus, unlabelled: tuple[Example, ...], held_out: Corpus, config: TrainingConfig
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Topic logits (n,) and stance probabilities (n, s) of an encoder that went on with a few paragraphs."""
-    if len(few):
-        splits = Splits({"train": few, "validation": few}, taxonomy, with_title=False, sha256=few.sha256)
-        with tempfile.TemporaryDirectory() as checkpoints:
-            encoder, tokenizer, _ = fine_tune(splits, config, Path(checkpoints))
-    else:
-        encoder, tokenizer = build_encoder(taxonomy, config)
+    """Topic logits (n,) and stance probabilities (n, s) of an encoder that went on with a few labelled paragraphs."""
+    taxonomy = held_out.taxonomy
+    parts = {"train": few, "validation": few if len(few) else held_out.only([0])}  # one epoch: it picks nothing
+    splits = Splits(parts, taxonomy, with_title=False, sha256=few.sha256, unlabelled=unlabelled)
+    with tempfile.TemporaryDirectory() as checkpoints:
+        encoder, tokenizer, _ = fine_tune(splits, config, Path(checkpoints))
     encoder.train(False)
     data = ParagraphDataset(held_out, held_out.texts, tokenizer, config.model.max_length)
     order = np.argsort([len(data[row]["input_ids"]) for row in range(len(data))])
