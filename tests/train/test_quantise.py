@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from communique.model.calibration import decide
 from communique.model.errors import BundleError, PromotionError
 from communique.train import encoder_export
 from communique.train.data import Splits
-from communique.train.quantise import quantise_bundle
+from communique.train.quantise import quantise_bundle, refuse_changed_labels
 from communique.train.run import RunResult
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow", "ignore::UserWarning:mlflow")
@@ -65,6 +66,19 @@ def test_the_gate_keeps_fp32(encoder: RunResult, tmp_path: Path, monkeypatch: py
     with pytest.raises(PromotionError, match="does not pass its gate"):
         quantise_bundle(encoder.bundle, tmp_path / "int8")
     assert not (tmp_path / "int8").exists()
+
+
+def test_the_gate_looks_at_calibrated_labels_too(
+    encoder: RunResult, tiny_splits: Splits, caplog: pytest.LogCaptureFixture
+) -> None:
+    bundle = load_bundle(encoder.bundle)
+    same = (bundle.classifier.scores(tiny_splits.validation.texts), bundle.manifest.calibration)
+    with caplog.at_level("INFO"):
+        refuse_changed_labels(same, same, tiny_splits.validation, encoder.bundle)
+    assert "0.00% of (paragraph, topic) labels flip, 0.0% of the tags" in caplog.text
+    turned = (replace(same[0], topic_logits=-same[0].topic_logits), same[1])
+    with pytest.raises(PromotionError, match="does not pass its gate: at calibrated thresholds"):
+        refuse_changed_labels(same, turned, tiny_splits.validation, encoder.bundle)
 
 
 def test_other_families_have_no_int8_form(trained: RunResult, tmp_path: Path) -> None:
