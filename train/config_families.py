@@ -93,7 +93,7 @@ class EncoderSettings(Section):
         "(`embedded` or a CSV), or how near a paragraph is to the definition of a topic it was not judged on.",
     )
     definition_share: float = Field(
-        default=0.2, gt=0.0, lt=1.0, description="Share of the paragraphs that `definitions` take as on a topic."
+        default=0.2, gt=0.0, lt=1.0, description="Share of the unjudged that `definitions` take as on a topic."
     )
     distillation: float = Field(default=0.5, ge=0.0, le=1.0, description="Weight of the soft labels, if there are any.")
     blend: bool = Field(default=False, description="Average with the model of [linear]; weight chosen on validation.")

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from communique.model.bundle import input_text
-from communique.model.corpus import Corpus, Example, corpus_from_rows, read_corpus
+from communique.model.corpus import Corpus, corpus_from_rows, read_corpus
 from communique.model.errors import DataError
 from communique.model.tables import Problem, Row
 from communique.model.taxonomy import Taxonomy
+from communique.model.texts import Example
 from communique.train.config import CorpusConfig, TrainingConfig
-from communique.train.splits import draw_splits, read_splits, split_corpus
+from communique.train.splits import article_groups, draw_splits, read_splits, split_corpus
 
 log = logging.getLogger(__name__)
-LABELLED_SHARE = 0.15
+LABELLED_SHARE = 0.15  # labelled paragraphs for each unlabelled one in an epoch, at least: a few would drown
 EMBEDDED = Path(__file__).parent / "corpus"
 
 
@@ -45,8 +46,7 @@ class Splits:
 
     @property
     def with_unlabelled(self) -> "Splits":
-        """The same with the unlabelled paragraphs in the training split; labelled ones that they would drown are
-        repeated up to a share of it."""
+        """The same with the unlabelled paragraphs in the training split; labelled ones are repeated if need be."""
         times = max(1, round(LABELLED_SHARE * len(self.unlabelled) / max(1, len(self.train))))
         train = Corpus((*(self.train.examples * times), *self.unlabelled), self.taxonomy)
         return replace(self, parts={**self.parts, "train": train})
@@ -65,6 +65,8 @@ def load_splits(config: TrainingConfig) -> Splits:
     taxonomy = config.corpus.load_taxonomy()
     corpus = load_corpus(config.corpus, taxonomy)
     labelled = corpus.only(i for i, example in enumerate(corpus.examples) if example.labels is not None)
+    if not len(labelled):
+        raise DataError("no paragraph has labels: expected some for training and validation (`labels: []` is none)")
     split_file = EMBEDDED / "splits.csv" if config.corpus.embedded else config.corpus.splits
     if split_file is not None:
         assignment = read_splits(split_file)
@@ -80,18 +82,23 @@ def load_splits(config: TrainingConfig) -> Splits:
         if needed not in parts:
             raise DataError(f"the {needed} split is empty: label more articles, or correct {split_file or '[split]'}")
     log.info("corpus: %s", ", ".join(f"{name} {len(part)}" for name, part in parts.items()))
-    unlabelled = tuple(
-        example
-        for example in corpus.examples
-        if example.labels is None and assignment.get(example.article, "train") == "train"
-    )
-    if len(labelled) < len(corpus):
-        log.info(
-            "%d unlabelled paragraphs, %d of them in no held-out article: only soft labels teach with these",
-            len(corpus) - len(labelled),
-            len(unlabelled),
-        )
+    unlabelled = free_of_held_out(corpus, assignment) if len(labelled) < len(corpus) else ()
     return Splits(parts, taxonomy, config.model.title, corpus.sha256, unlabelled)
+
+
+def free_of_held_out(corpus: Corpus, assignment: dict[str, str]) -> tuple[Example, ...]:
+    """The unlabelled paragraphs that stand in no held-out article, nor in one that shares a text with one."""
+    groups = article_groups(corpus)
+    held_out = {
+        group
+        for group, example in zip(groups, corpus.examples, strict=True)
+        if assignment.get(example.article, "train") != "train"
+    }
+    unlabelled = [i for i, example in enumerate(corpus.examples) if example.labels is None]
+    kept = tuple(corpus.examples[i] for i in unlabelled if groups[i] not in held_out)
+    log.info("%d unlabelled paragraphs, %d of them far from held-out articles: only soft labels teach with these",
+             len(unlabelled), len(kept))  # fmt: skip
+    return kept
 
 
 def load_corpus(config: CorpusConfig, taxonomy: Taxonomy) -> Corpus:

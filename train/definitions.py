@@ -2,8 +2,8 @@
 
 For a topic without labels the cosine of a sentence encoder between paragraph and definition is the best guess there is
 (Reimers & Gurevych 2019). It becomes a soft label: the nearest paragraphs, as many as the share the config expects, are
-more likely on the topic than not. Where the encoder goes on from an earlier one, that one's stances are the soft labels
-of the stance, so that learning to find a topic does not unlearn them (Li & Hoiem 2016).
+more likely on the topic than not. Where the encoder goes on from an earlier one, what that one says is the soft label
+of the topics it knows and of every stance, so that learning a new topic does not unlearn them (Li & Hoiem 2016).
 """
 
 import logging
@@ -16,12 +16,13 @@ import torch
 
 from communique.model.classifier import sigmoid, softmax
 from communique.model.corpus import Corpus
+from communique.model.errors import ConfigError
 from communique.model.gold import gold_arrays
 from communique.train.backbone import load_backbone
 from communique.train.config import TrainingConfig
 from communique.train.encoder_data import Collator
 from communique.train.encoder_model import Encoder
-from communique.train.encoder_start import is_encoder
+from communique.train.encoder_start import earlier_topics
 from communique.train.frozen import SentenceEncoder, embed
 from communique.train.soft_labels import SoftLabels
 
@@ -39,17 +40,28 @@ def definition_labels(
     Args:
         corpus: the paragraphs, unlabelled ones among them; `texts` are theirs as the encoder reads them.
         encoder: as it starts its training, with its tokenizer.
+
+    Raises:
+        ConfigError: the topics exclude each other, which a topic's nearness alone cannot respect.
     """
-    judged = gold_arrays(corpus).judged
-    topic = np.full(judged.shape, np.nan, dtype=np.float32)
-    stance = np.full((*judged.shape, corpus.taxonomy.n_stances), np.nan, dtype=np.float32)
-    if not judged.all():
-        nearness = cosines(corpus.texts, [one.definition for one in corpus.taxonomy.topics])
-        topic = np.where(judged, np.nan, likely(nearness, config.encoder.definition_share)).astype(np.float32)
-        if is_encoder(config.model.backbone) and corpus.taxonomy.n_stances:
-            own = own_stances(encoder, tokenizer, texts, config.model.max_length)
-            stance = np.where(judged[..., None], np.nan, own).astype(np.float32)
-    log.info("definitions stand for labels on %d of %d paragraphs", int((~judged).any(axis=1).sum()), len(corpus))
+    taxonomy = corpus.taxonomy
+    if taxonomy.exclusive:
+        raise ConfigError('encoder.soft_labels = "definitions" is for topics that may stand together; the taxonomy '
+                          'is exclusive: expected "none", or a CSV of a larger model')  # fmt: skip
+    open_pairs = ~gold_arrays(corpus).judged
+    topic = np.full(open_pairs.shape, np.nan, dtype=np.float32)
+    stance = np.full((*open_pairs.shape, taxonomy.n_stances), np.nan, dtype=np.float32)
+    if open_pairs.any():
+        nearness = cosines(corpus.texts, [one.definition for one in taxonomy.topics])
+        topic = likely(nearness, open_pairs, config.encoder.definition_share)
+        known = earlier_topics(config.model.backbone)
+        if known:
+            own_topic, own_stance = own_scores(encoder, tokenizer, texts, config.model.max_length)
+            kept = open_pairs & np.isin(taxonomy.topic_names, known)
+            topic[kept] = own_topic[kept]
+            taught = open_pairs & np.array(taxonomy.has_stance)
+            stance[taught] = own_stance[taught]
+    log.info("definitions stand for labels on %d of %d paragraphs", int(open_pairs.any(axis=1).sum()), len(corpus))
     return SoftLabels(topic, stance)
 
 
@@ -61,22 +73,36 @@ def cosines(texts: list[str], definitions: list[str]) -> npt.NDArray[np.float32]
     return np.asarray(paragraphs @ topics.T)
 
 
-def likely(nearness: npt.NDArray[np.float32], share: float) -> npt.NDArray[np.float64]:
-    """Probabilities that rise with the cosine (n, t) and pass one half for the nearest `share` of each topic."""
-    bar = np.quantile(nearness, 1 - share, axis=0)
-    spread = nearness.std(axis=0) + 1e-6
-    return sigmoid(SLOPE * (nearness - bar) / spread)
+def likely(
+    nearness: npt.NDArray[np.float32], open_pairs: npt.NDArray[np.bool_], share: float
+) -> npt.NDArray[np.float32]:
+    """Probabilities that rise with the cosine (n, t) and pass one half for the nearest `share` of each topic's
+    unjudged paragraphs; NaN for the judged."""
+    found = np.full(nearness.shape, np.nan, dtype=np.float32)
+    for column in np.flatnonzero(open_pairs.any(axis=0)):
+        rows = open_pairs[:, column]
+        near = nearness[rows, column]
+        found[rows, column] = sigmoid(SLOPE * (near - np.quantile(near, 1 - share)) / (near.std() + 1e-6))
+    return found
 
 
 @torch.no_grad()
-def own_stances(encoder: Encoder, tokenizer: Any, texts: Sequence[str], max_length: int) -> npt.NDArray[np.float32]:
-    """The encoder's stance distributions (n, t, s) before it learns on; texts are cut as in training."""
-    encoder.eval()
+def own_scores(
+    encoder: Encoder, tokenizer: Any, texts: Sequence[str], max_length: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The encoder's topic probabilities (n, t) and stance distributions (n, t, s) before it learns on; texts are cut
+    as in training."""
+    encoder.train(False)
     rows = [{"input_ids": ids} for ids in tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]]
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]["input_ids"]))
     collate = Collator(tokenizer.pad_token_id)
-    found = np.zeros((len(rows), encoder.config.n_topics, encoder.config.n_stances), dtype=np.float32)
+    n_topics, n_stances = encoder.config.n_topics, encoder.config.n_stances
+    topic = np.zeros((len(rows), n_topics), dtype=np.float32)
+    stance = np.zeros((len(rows), n_topics, n_stances), dtype=np.float32)
     for start in range(0, len(order), BATCH):
         chosen = order[start : start + BATCH]
-        found[chosen] = softmax(encoder(**collate([rows[row] for row in chosen])).stance_logits.float().numpy())
-    return found
+        output = encoder(**collate([rows[row] for row in chosen]))
+        topic[chosen] = sigmoid(output.topic_logits.float().numpy())
+        if n_stances:
+            stance[chosen] = softmax(output.stance_logits.float().numpy())
+    return topic, stance

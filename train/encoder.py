@@ -2,6 +2,7 @@
 
 import logging
 import math
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from transformers import (
 from communique.model.bundle import OnnxSettings
 from communique.model.classifier import Scores, softmax
 from communique.model.corpus import Corpus
+from communique.model.errors import DataError
 from communique.model.evaluation import LOWER_IS_BETTER
 from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
 from communique.train import processes, tracking
@@ -39,7 +41,7 @@ from communique.train.encoder_start import WEIGHTS, build_encoder, save_encoder
 from communique.train.export import save_tokenizer
 from communique.train.length_groups import LengthGroups
 from communique.train.run_folder import CHECKPOINTS, last_checkpoint
-from communique.train.soft_labels import EMBEDDED_FILE, SoftLabels, read_soft_labels
+from communique.train.soft_labels import EMBEDDED_FILE, SoftLabels, read_soft_labels, soft_labelled
 
 log = logging.getLogger(__name__)
 LABELS = ["topic_labels", "stance_labels", "holder_labels"]
@@ -75,10 +77,11 @@ def fine_tune(
 
     Every process of a `torchrun` comes through here; the first one names the folder of checkpoints.
     """
+    refuse_undefined_metric(splits.validation, config.encoder.metric)
     checkpoints = processes.shared_folder(checkpoints)
     set_seed(config.seed)
     model, tokenizer = build_encoder(splits.taxonomy, config)
-    taught = splits if config.encoder.soft_labels == "none" else splits.with_unlabelled
+    taught = with_soft_labelled(splits, config)
     soft = {"train": soft_labels(taught, config, model, tokenizer), "validation": None}
     data = {
         name: ParagraphDataset(taught.parts[name], taught.inputs(name), tokenizer, config.model.max_length, soft[name])
@@ -98,6 +101,43 @@ def fine_tune(
     return model, tokenizer, facts
 
 
+def refuse_undefined_metric(validation: Corpus, metric: str) -> None:
+    """Before hours of training: the metric that picks the epoch must be defined on validation.
+
+    Raises:
+        DataError: it is not, as no paragraph there is on a topic, or none has a stance.
+    """
+    n, taxonomy = len(validation), validation.taxonomy
+    nothing = Scores(
+        np.zeros((n, taxonomy.n_topics), dtype=np.float32),
+        np.full((n, taxonomy.n_topics, taxonomy.n_stances), 1 / max(1, taxonomy.n_stances), dtype=np.float32),
+        np.zeros(n, dtype=np.bool_),
+    )
+    if metric not in plain_report(nothing, validation):
+        raise DataError(
+            f"encoder.metric {metric} is undefined on validation: none of its {n} paragraphs has what it counts; "
+            "label paragraphs on the topics there, or name articles that have some in [corpus] splits"
+        )
+
+
+def with_soft_labelled(splits: Splits, config: TrainingConfig) -> Splits:
+    """With the unlabelled paragraphs that soft labels speak of in the training split."""
+    source = config.encoder.soft_labels
+    if source == "none":
+        return splits
+    unlabelled = splits.unlabelled
+    if source != "definitions" and unlabelled:
+        rows = soft_labelled(label_file(config), splits.taxonomy)
+        unlabelled = tuple(example for example in unlabelled if example.key in rows)
+    return replace(splits, unlabelled=unlabelled).with_unlabelled
+
+
+def label_file(config: TrainingConfig) -> Path:
+    """The CSV of soft labels a config names."""
+    source = config.encoder.soft_labels
+    return EMBEDDED_FILE if source == "embedded" else Path(source)
+
+
 def soft_labels(splits: Splits, config: TrainingConfig, model: Encoder, tokenizer: Any) -> SoftLabels | None:
     """The probabilities the training split learns beside its labels, if the config names some."""
     source = config.encoder.soft_labels
@@ -105,7 +145,7 @@ def soft_labels(splits: Splits, config: TrainingConfig, model: Encoder, tokenize
         return None
     if source == "definitions":
         return definition_labels(splits.train, splits.inputs("train"), model, tokenizer, config)
-    return read_soft_labels(EMBEDDED_FILE if source == "embedded" else Path(source), splits.train)
+    return read_soft_labels(label_file(config), splits.train)
 
 
 def build_trainer(

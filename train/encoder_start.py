@@ -99,11 +99,17 @@ def take_over(earlier: Encoder, encoder: Encoder) -> None:
 
 def is_encoder(backbone: str) -> bool:
     """Whether a config's `backbone` is a folder that `save_encoder` wrote."""
+    return bool(earlier_topics(backbone))
+
+
+def earlier_topics(backbone: str) -> list[str]:
+    """The topics an earlier run's encoder knows; none where `backbone` is something else."""
     try:
         content = json.loads((Path(backbone) / "config.json").read_text("utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and content.get("model_type") == EncoderConfig.model_type
+        return []
+    ours = isinstance(content, dict) and content.get("model_type") == EncoderConfig.model_type
+    return list(content["topics"]) if ours else []
 
 
 def load_earlier(folder: str) -> tuple[Encoder, Any]:

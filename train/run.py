@@ -166,7 +166,7 @@ def finish_bundle(
                 "embedded": config.corpus.embedded,
                 **{f"n_{name}": len(part) for name, part in splits.parts.items()},
             },
-            trained_on=tuple(sorted({article_hash(article) for article in splits.train.articles})),
+            trained_on=tuple(sorted({article_hash(article) for article in articles_read(splits, config)})),
             training_seconds=round(seconds, 1),
             libraries=library_versions(),
         ),
@@ -175,6 +175,12 @@ def finish_bundle(
     failures = failure_cases(held_out[0]) if held_out else []  # no user's texts go into a card
     (folder / CARD).write_text(model_card(manifest, failures), encoding="utf-8")
     return load_bundle(folder)
+
+
+def articles_read(splits: Splits, config: TrainingConfig) -> set[str]:
+    """The articles a model learned from: unlabelled ones too where soft labels teach with them."""
+    soft = config.model.family == "encoder" and config.encoder.soft_labels != "none"
+    return {*splits.train.articles, *(example.article for example in splits.unlabelled if soft)}
 
 
 def headline(report: dict[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,11 @@ def read_soft_labels(path: Path, corpus: Corpus) -> SoftLabels:
     return SoftLabels(sigmoid(values[..., 0]).astype(np.float32), values[..., 1:])
 
 
+def soft_labelled(path: Path, taxonomy: Taxonomy) -> set[tuple[str, int]]:
+    """The (article, paragraph) that a file has soft labels of."""
+    return {key for key, _ in _rows(path, taxonomy)}
+
+
 def _rows(path: Path, taxonomy: Taxonomy) -> Iterator[tuple[tuple[str, int], npt.NDArray[np.float32]]]:
     try:
         file = path.open(encoding="utf-8", newline="")
@@ -131,10 +136,11 @@ def main(
     out: Annotated[Path, typer.Option("--out", help="The CSV file to write.")] = EMBEDDED_FILE,
     config: Annotated[Path | None, typer.Option("--config", help="Whose corpus; the embedded one by default.")] = None,
 ) -> None:
-    """Score a corpus' training paragraphs with one or more teachers."""
+    """Score a corpus' training paragraphs, and its unlabelled ones, with one or more teachers."""
     embedded = {"name": "soft-labels", "model": {"family": "encoder"}, "output": {"bundle": "unused"}}
     settings = TrainingConfig.model_validate(embedded) if config is None else load_config(config)
-    train = load_splits(settings).train
+    splits = load_splits(settings)
+    train = Corpus((*splits.train.examples, *splits.unlabelled), splits.taxonomy)
     write_soft_labels(out, train, teacher_scores(bundles, train))
 
 

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "bench"
 RIVALS = Path(__file__).parent / "rivals"
 BUDGET_SECONDS = 2 * 30 * 60  # of processor time: 30 minutes on two cores, whatever else the machine does
+LONGEST_SECONDS = 4 * 3600  # by the clock: something hangs
 SMALLEST = 1e-6
 LONG = {"mpnet": "takes an hour: `make mpnet-backbone`, then `communique train configs/mpnet.toml`"}
 
@@ -72,8 +73,10 @@ def is_of(folder: Path, config: TrainingConfig, splits: Splits) -> bool:
     if not (folder / "bundle.json").is_file():
         return False
     manifest = read_manifest(folder)
+    if manifest.corpus["sha256"] != splits.sha256:
+        return False
     settings = TrainingConfig.model_validate(manifest.config)  # what it does not name is newer, and at its default
-    return manifest.corpus["sha256"] == splits.sha256 and recipe(settings) == recipe(config)
+    return recipe(settings) == recipe(config)
 
 
 def recipe(config: TrainingConfig) -> dict[str, Any]:
@@ -198,7 +201,12 @@ def run_logged(command: list[str], log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     limited = ["sh", "-c", f'ulimit -St {BUDGET_SECONDS}; exec "$@"', "sh", *command]
     with log.open("ab") as output:
-        code = subprocess.run(limited, stdout=output, stderr=output, check=False).returncode
+        try:
+            code = subprocess.run(
+                limited, stdout=output, stderr=output, check=False, timeout=LONGEST_SECONDS
+            ).returncode
+        except subprocess.TimeoutExpired as error:
+            raise RuntimeError(f"not finished after {LONGEST_SECONDS / 3600:.0f} hours") from error
     if code == -signal.SIGXCPU:
         raise RuntimeError(f"not finished within {BUDGET_SECONDS / 60:.0f} minutes of processor time")
     if code:

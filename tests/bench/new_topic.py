@@ -24,6 +24,7 @@ from report import markdown, replace_section
 from communique.model.classifier import softmax
 from communique.model.corpus import Corpus, Example
 from communique.model.taxonomy import Taxonomy
+from communique.train import definitions
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import Splits, load_splits
@@ -61,14 +62,16 @@ def measured(name: str, splits: Splits) -> Iterator[tuple[str, list[Found]]]:
     unlabelled = tuple(replace(pool.examples[row], labels=None) for row in chosen)
     base = base_encoder(name, splits)
     start = load_config(ROOT / "configs" / "encoder.toml", [*FEW, f"model.backbone={base}"])
-    code = Path(__file__).read_text("utf-8") + Path(__file__).with_name("few_shot.py").read_text("utf-8")
+    sources = [Path(__file__), Path(__file__).with_name("few_shot.py"), Path(definitions.__file__)]
+    code = "".join(path.read_text("utf-8") for path in sources) + start.encoder.model_dump_json()
     key = hashlib.sha256(f"{splits.sha256} {name} {code}".encode()).hexdigest()[:16]
     store = CACHE / "new-topic" / f"{key}.json"
     done: dict[str, list[list[float]]] = json.loads(store.read_text("utf-8")) if store.is_file() else {}
     for n in (0, *COUNTS):
         for draw_number in range(DRAWS if n else 1):
             few = draw(pool, n, draw_number)
-            rows = {"ours": lambda few=few: few_shot(few, unlabelled, held_out, start)}
+            asked = few if n else draw(pool, 20, 0)  # after the only epoch, of which it picks nothing
+            rows = {"ours": lambda few=few, asked=asked: few_shot(few, asked, unlabelled, held_out, start)}
             if n:
                 rows |= {"frozen MiniLM": lambda few=few: frozen_heads(few, held_out)}
                 rows |= {"TF-IDF": lambda few=few: tfidf_heads(few, held_out)}
@@ -99,11 +102,11 @@ def base_encoder(name: str, splits: Splits) -> Path:
 
 
 def few_shot(
-    few: Corpus, unlabelled: tuple[Example, ...], held_out: Corpus, config: TrainingConfig
+    few: Corpus, validation: Corpus, unlabelled: tuple[Example, ...], held_out: Corpus, config: TrainingConfig
 ) -> tuple[np.ndarray, np.ndarray]:
     """Topic logits (n,) and stance probabilities (n, s) of an encoder that went on with a few labelled paragraphs."""
     taxonomy = held_out.taxonomy
-    parts = {"train": few, "validation": few if len(few) else held_out.only([0])}  # one epoch: it picks nothing
+    parts = {"train": few, "validation": validation}
     splits = Splits(parts, taxonomy, with_title=False, sha256=few.sha256, unlabelled=unlabelled)
     with tempfile.TemporaryDirectory() as checkpoints:
         encoder, tokenizer, _ = fine_tune(splits, config, Path(checkpoints))

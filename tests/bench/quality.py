@@ -52,9 +52,9 @@ def main() -> None:
         try:
             print(f"{name} …", file=sys.stderr, flush=True)
             cell = our_cell(name, splits, sets) if name in OURS else rival_cell(name, RIVALS[name], splits, sets)
-            cells.append(cell)
             if name in RIVALS and (cell.seconds or 0) < SHORT_SECONDS:
                 seeds[name] = [cell, *(rival_cell(name, RIVALS[name], splits, sets, seed) for seed in MORE_SEEDS)]
+            cells.append(cell)
         except Exception as error:  # one that fails is listed with its reason, the others go on
             failed[name] = str(error).replace(str(ROOT), ".")
             print(f"  {error}", file=sys.stderr)

@@ -1,9 +1,10 @@
+import json
 from pathlib import Path
 
 import cells
 import numpy as np
 import pytest
-from cells import ROOT, Rival, bundle_cell, our_cell, pair_scores, recipe, rival_cell, run_logged
+from cells import ROOT, Rival, bundle_cell, is_of, our_cell, pair_scores, recipe, rival_cell, run_logged
 
 from communique.model.bundle import load_bundle
 from communique.model.corpus import Corpus, Example
@@ -70,6 +71,19 @@ def test_a_bundle_of_another_config_is_not_taken() -> None:
     )
     longer = config.model_copy(update={"encoder": config.encoder.model_copy(update={"epochs": 4})})
     assert recipe(elsewhere) == recipe(config) != recipe(longer)
+
+
+def test_a_bundle_of_this_corpus_and_config_is_taken(bundle_folder: Path, splits: Splits, tmp_path: Path) -> None:
+    config = load_config(ROOT / "configs" / "linear.toml")
+    stored = config.model_dump(mode="json")
+    del stored["encoder"]["definition_share"]  # as if the bundle were older than the key
+    content = json.loads((bundle_folder / "bundle.json").read_text("utf-8"))
+    content |= {"config": stored, "corpus": {"sha256": splits.sha256}}
+    (tmp_path / "bundle.json").write_text(json.dumps(content), encoding="utf-8")
+    assert is_of(tmp_path, config, splits)
+    assert not is_of(tmp_path, config.model_copy(update={"seed": 1}), splits)
+    assert not is_of(tmp_path, config, Splits(splits.parts, splits.taxonomy, splits.with_title, "another corpus"))
+    assert not is_of(tmp_path / "nowhere", config, splits)
 
 
 def test_a_rival_that_fails_says_why(tmp_path: Path) -> None:

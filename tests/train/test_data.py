@@ -127,19 +127,29 @@ def test_no_test_split_where_none_is_asked_for(load: Load) -> None:
 
 
 def test_unlabelled_is_in_no_split(tmp_path: Path, load: Load, tiny_rows: list[dict[str, Any]]) -> None:
+    copied = next(row["text"] for row in tiny_rows if row["article"] == "a03")
     more = [
         {"article": name, "paragraph": 9, "text": f"Nobody judged {name}.", "labels": None} for name in ("u", "a03")
     ]
+    more.append({"article": "copy", "paragraph": 1, "text": copied, "labels": None})
     (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, [*tiny_rows, *more])), encoding="utf-8")
     (tmp_path / "s.csv").write_text("article,split\na03,validation\n", encoding="utf-8")
     splits = load_splits(load(f"corpus.paths=['{tmp_path}/c.jsonl']", f"corpus.splits={tmp_path}/s.csv"))
     assert sum(map(len, splits.parts.values())) == len(tiny_rows)
-    assert [example.article for example in splits.unlabelled] == ["u"]  # a03 is held out, its texts too
+    assert [example.article for example in splits.unlabelled] == [
+        "u"
+    ]  # a03 is held out, and so are copies of its texts
     taught = splits.with_unlabelled
     assert len(taught.train) == len(splits.train) + 1
     assert taught.inputs("train")[-1] == "Nobody judged u."
     crowd = replace(splits, unlabelled=splits.unlabelled * 20 * len(splits.train))
     assert len(crowd.with_unlabelled.train) == (20 + 3) * len(splits.train)
+
+
+def test_labels_are_needed(tmp_path: Path, load: Load) -> None:
+    (tmp_path / "c.jsonl").write_text('{"article": "u", "paragraph": 1, "text": "Nobody judged it."}\n', "utf-8")
+    with pytest.raises(DataError, match="no paragraph has labels"):
+        load_splits(load(f"corpus.paths=['{tmp_path}/c.jsonl']"))
 
 
 def test_split_file_is_used(tmp_path: Path, load: Load) -> None:

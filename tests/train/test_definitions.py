@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,12 +7,14 @@ import pytest
 import torch
 
 from communique.model.corpus import Corpus, Example
+from communique.model.errors import ConfigError, DataError
 from communique.model.taxonomy import Taxonomy, load_taxonomy
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
 from communique.train.definitions import cosines, definition_labels, likely
 from communique.train.encoder import fine_tune
 from communique.train.encoder_start import build_encoder, save_encoder
+from communique.train.soft_labels import SoftLabels
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 TEXTS = [
@@ -37,10 +40,14 @@ def overrides(tiny_backbone: Path) -> list[str]:
     ]
 
 
-def test_the_nearest_share_is_likely() -> None:
-    nearness = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
-    probability = likely(nearness, 0.2)
-    np.testing.assert_allclose((probability > 0.5).mean(axis=0), 0.2, atol=0.01)
+def test_the_nearest_share_of_the_unjudged_is_likely() -> None:
+    nearness = np.random.default_rng(0).normal(size=(400, 3)).astype(np.float32)
+    open_pairs = np.ones((400, 3), dtype=bool)
+    open_pairs[:200, 1] = False
+    open_pairs[:, 2] = False
+    probability = likely(nearness, open_pairs, 0.2)
+    assert (np.isnan(probability) == ~open_pairs).all()
+    np.testing.assert_allclose([(probability[:, 0] > 0.5).mean(), (probability[200:, 1] > 0.5).mean()], 0.2, atol=0.01)
     assert (np.argsort(probability[:, 0]) == np.argsort(nearness[:, 0])).all()
 
 
@@ -60,28 +67,61 @@ def test_only_what_nobody_judged_gets_a_soft_label(tiny: Path, overrides: list[s
     assert soft.topic[:, 1].argmax() == 1
     assert np.isnan(soft.stance).all()
 
+
+def test_what_an_earlier_encoder_knows_is_held_fast(tiny: Path, overrides: list[str], tmp_path: Path) -> None:
+    config = load_config(tiny / "config.toml", overrides)
+    taxonomy = load_taxonomy(tiny / "taxonomy.toml")
+    encoder, tokenizer = build_encoder(Taxonomy(stances=taxonomy.stances, topics=taxonomy.topics[:1]), config)
     save_encoder(encoder, tokenizer, tmp_path / "earlier")
     config = load_config(tiny / "config.toml", [*overrides, f"model.backbone={tmp_path / 'earlier'}"])
     again, tokenizer = build_encoder(taxonomy, config)
+    corpus = Corpus(tuple(Example(str(n), 1, text, labels=None) for n, text in enumerate(TEXTS)), taxonomy)
     soft = definition_labels(corpus, corpus.texts, again, tokenizer, config)
-    assert np.isnan(soft.stance[0, 0]).all()
     ids = torch.tensor(tokenizer([TEXTS[1]])["input_ids"])
-    stance = again.train(False)(input_ids=ids, attention_mask=torch.ones_like(ids)).stance_logits.softmax(dim=-1)
-    np.testing.assert_allclose(soft.stance[1], stance[0].detach().numpy(), atol=1e-5)
+    with torch.no_grad():
+        own = again.train(False)(input_ids=ids, attention_mask=torch.ones_like(ids))
+    np.testing.assert_allclose(soft.stance[1], own.stance_logits[0].softmax(dim=-1), atol=1e-5)
+    np.testing.assert_allclose(soft.topic[1, 0], own.topic_logits[0, 0].sigmoid(), atol=1e-5)
+    assert soft.topic[:, 1].argmax() == 1  # the new topic: the paragraph nearest to its definition
 
 
-def test_unlabelled_paragraphs_teach_a_topic(
-    tiny: Path, tmp_path: Path, overrides: list[str], caplog: pytest.LogCaptureFixture
+def test_topics_that_exclude_each_other_are_refused(tiny: Path, overrides: list[str], tiny_taxonomy: Taxonomy) -> None:
+    taxonomy = tiny_taxonomy.model_copy(update={"exclusive": True})
+    config = load_config(tiny / "config.toml", overrides)
+    encoder, tokenizer = build_encoder(taxonomy, config)
+    corpus = Corpus((Example("a", 1, TEXTS[0], labels=None),), taxonomy)
+    with pytest.raises(ConfigError, match="may stand together"):
+        definition_labels(corpus, corpus.texts, encoder, tokenizer, config)
+
+
+def test_unlabelled_paragraphs_move_the_topic_as_their_soft_labels_say(
+    tiny: Path, tmp_path: Path, overrides: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lines = [{"article": f"u{n}", "paragraph": 1, "text": text} for n, text in enumerate(TEXTS)]
+    lines = [{"article": f"u{n}", "paragraph": 1, "text": text} for n, text in enumerate(TEXTS * 10)]
     (tmp_path / "unlabelled.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     both = f'corpus.paths=["{tiny / "corpus.jsonl"}", "{tmp_path / "unlabelled.jsonl"}"]'
+    config = load_config(tiny / "config.toml", [*overrides, both, "encoder.distillation=1.0", "encoder.epochs=3"])
+    splits = load_splits(config)
 
-    def weights(*settings: str) -> torch.Tensor:
-        config = load_config(tiny / "config.toml", [*overrides, both, *settings])
-        return fine_tune(load_splits(config), config, tmp_path / f"runs{len(settings)}")[0].topics.detach()
+    def mean_logit(probability: float) -> float:
+        flat = np.full((len(splits.with_unlabelled.train), 2), np.nan, dtype=np.float32)
+        flat[len(splits.train) :] = probability
+        soft = SoftLabels(flat, np.full((*flat.shape, 3), np.nan, dtype=np.float32))
+        monkeypatch.setattr("communique.train.encoder.definition_labels", lambda *_: soft)
+        model, tokenizer, _ = fine_tune(splits, config, tmp_path / f"runs{probability}")
+        ids = torch.tensor(tokenizer([TEXTS[0]])["input_ids"])
+        return model.train(False)(input_ids=ids, attention_mask=torch.ones_like(ids)).topic_logits.mean().item()
 
+    assert mean_logit(0.95) > mean_logit(0.05) + 0.1
+    monkeypatch.undo()
     with caplog.at_level("INFO"):
-        taught = weights()
-    assert "definitions stand for labels on 3 of" in caplog.text
-    assert not torch.equal(taught, weights("encoder.soft_labels=none"))
+        fine_tune(splits, config, tmp_path / "runs")
+    assert "definitions stand for labels on 30 of" in caplog.text
+
+
+def test_validation_without_a_topic_is_refused_before_training(tiny: Path, overrides: list[str]) -> None:
+    config = load_config(tiny / "config.toml", overrides)
+    splits = load_splits(config)
+    bare = Corpus(tuple(replace(example, labels=()) for example in splits.validation.examples), splits.taxonomy)
+    with pytest.raises(DataError, match=r"encoder\.metric joint_macro_f1 is undefined on validation"):
+        fine_tune(replace(splits, parts={**splits.parts, "validation": bare}), config, None)

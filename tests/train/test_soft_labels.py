@@ -1,12 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from communique.model.classifier import Scores
+from communique.model.corpus import Corpus, Example
 from communique.model.errors import DataError
+from communique.train.config_file import load_config
 from communique.train.data import Splits
-from communique.train.run import RunResult
+from communique.train.encoder import with_soft_labelled
+from communique.train.run import RunResult, articles_read
 from communique.train.soft_labels import read_soft_labels, teacher_scores, write_soft_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow", "ignore::UserWarning:mlflow")
@@ -36,6 +40,21 @@ def test_paragraphs_without_a_row_are_nan(tmp_path: Path, tiny_splits: Splits, s
     assert np.isnan(soft.topic[1:]).all()
     with pytest.raises(DataError, match="another corpus"):
         read_soft_labels(tmp_path / "soft.csv", tiny_splits.validation)
+
+
+def test_unlabelled_paragraphs_are_taught_where_the_file_has_them(
+    tmp_path: Path, tiny: Path, tiny_splits: Splits, scores: Scores
+) -> None:
+    one, other = (Example(name, 1, "Nobody judged it.", labels=None) for name in ("u1", "u2"))
+    splits = replace(tiny_splits, unlabelled=(one, other))
+    with_one = Corpus((*tiny_splits.train.examples[1:], one), splits.taxonomy)
+    write_soft_labels(tmp_path / "soft.csv", with_one, scores)
+    overrides = ["model.family=encoder", f"encoder.soft_labels={tmp_path / 'soft.csv'}"]
+    config = load_config(tiny / "config.toml", overrides)
+    taught = with_soft_labelled(splits, config)
+    assert taught.train.examples == (*splits.train.examples, one)
+    assert articles_read(taught, config) == {*splits.train.articles, "u1"}
+    assert with_soft_labelled(splits, load_config(tiny / "config.toml", overrides[:1])) is splits
 
 
 @pytest.mark.parametrize(
