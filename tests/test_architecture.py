@@ -51,7 +51,6 @@ def test_serving_loads_no_training_library(module: str) -> None:
 
 
 def test_files_are_short() -> None:
-    long = [
-        file for part in ALLOWED for file in (ROOT / part).glob("**/*.py") if len(file.read_text().splitlines()) > 250
-    ]
+    files = [file for part in (*ALLOWED, "tests") for file in (ROOT / part).glob("**/*.py")]
+    long = [file for file in files if len(file.read_text("utf-8").splitlines()) >= 250]
     assert long == []

@@ -2,7 +2,6 @@
 
 import logging
 import math
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -33,15 +32,14 @@ from communique.train.blend import blend_with_linear
 from communique.train.config import TrainingConfig
 from communique.train.config_families import EncoderSettings
 from communique.train.data import Splits
-from communique.train.definitions import definition_labels
 from communique.train.encoder_data import Collator, ParagraphDataset
 from communique.train.encoder_export import check_parity, export_encoder, quantise
 from communique.train.encoder_model import Encoder
 from communique.train.encoder_start import WEIGHTS, build_encoder, save_encoder
+from communique.train.encoder_teaching import soft_labels, with_soft_labelled
 from communique.train.export import save_tokenizer
 from communique.train.length_groups import LengthGroups
 from communique.train.run_folder import CHECKPOINTS, last_checkpoint
-from communique.train.soft_labels import EMBEDDED_FILE, SoftLabels, read_soft_labels, soft_labelled
 
 log = logging.getLogger(__name__)
 LABELS = ["topic_labels", "stance_labels", "holder_labels"]
@@ -118,34 +116,6 @@ def refuse_undefined_metric(validation: Corpus, metric: str) -> None:
             f"encoder.metric {metric} is undefined on validation: none of its {n} paragraphs has what it counts; "
             "label paragraphs on the topics there, or name articles that have some in [corpus] splits"
         )
-
-
-def with_soft_labelled(splits: Splits, config: TrainingConfig) -> Splits:
-    """With the unlabelled paragraphs that soft labels speak of in the training split."""
-    source = config.encoder.soft_labels
-    if source == "none":
-        return splits
-    unlabelled = splits.unlabelled
-    if source != "definitions" and unlabelled:
-        rows = soft_labelled(label_file(config), splits.taxonomy)
-        unlabelled = tuple(example for example in unlabelled if example.key in rows)
-    return replace(splits, unlabelled=unlabelled).with_unlabelled
-
-
-def label_file(config: TrainingConfig) -> Path:
-    """The CSV of soft labels a config names."""
-    source = config.encoder.soft_labels
-    return EMBEDDED_FILE if source == "embedded" else Path(source)
-
-
-def soft_labels(splits: Splits, config: TrainingConfig, model: Encoder, tokenizer: Any) -> SoftLabels | None:
-    """The probabilities the training split learns beside its labels, if the config names some."""
-    source = config.encoder.soft_labels
-    if source == "none":
-        return None
-    if source == "definitions":
-        return definition_labels(splits.train, splits.inputs("train"), model, tokenizer, config)
-    return read_soft_labels(label_file(config), splits.train)
 
 
 def build_trainer(

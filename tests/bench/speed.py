@@ -72,7 +72,7 @@ def rate(run: Callable[[], object], n: int, repeats: int = REPEATS) -> list[floa
 
 def encoder(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
     """The encoder alone, gate off, against the transformers pipeline with the same backbone, by turns."""
-    from peers import pipeline_with
+    from peers import int8_operations, pipeline_with
 
     texts = corpus_paragraphs()[: 5000 // scale]
     tagger = load(bundle)
@@ -86,7 +86,7 @@ def encoder(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
         theirs += rate(lambda: batched(part), len(part), 1)
         alone += rate(lambda: single(part[: len(part) // 2]), len(part) // 2, 1)
     lengths = [len(encoding.ids) for encoding in _tokenizer(bundle).encode_batch(texts)]
-    share = _arithmetic(bundle, sum(lengths)) / (len(texts) / statistics.median(graph)) / _int8_limit()
+    share = _arithmetic(bundle, sum(lengths)) / (len(texts) / statistics.median(graph)) / int8_operations()
     spread = f"median of {REPEATS}, {min(ours):.0f} to {max(ours):.0f}"
     quarters = "/".join(f"{q:.0f}" for q in np.percentile(lengths, (5, 50, 95)))
     return [
@@ -237,13 +237,6 @@ def _arithmetic(bundle: Path, tokens: int) -> float:
     read = {name for node in graph.node if "MatMul" in node.op_type for name in node.input}
     sizes = [int(np.prod(w.dims)) for w in graph.initializer if w.name in read and len(w.dims) == 2]
     return 2.0 * sum(sizes) * tokens
-
-
-def _int8_limit() -> float:
-    """Operations a second of a large int8 matrix product, every core with its own: what the processor can do."""
-    from peers import int8_operations
-
-    return int8_operations()
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def test_unlabelled_paragraphs_move_the_topic_as_their_soft_labels_say(
         flat = np.full((len(splits.with_unlabelled.train), 2), np.nan, dtype=np.float32)
         flat[len(splits.train) :] = probability
         soft = SoftLabels(flat, np.full((*flat.shape, 3), np.nan, dtype=np.float32))
-        monkeypatch.setattr("communique.train.encoder.definition_labels", lambda *_: soft)
+        monkeypatch.setattr("communique.train.encoder_teaching.definition_labels", lambda *_: soft)
         model, tokenizer, _ = fine_tune(splits, config, tmp_path / f"runs{probability}")
         ids = torch.tensor(tokenizer([TEXTS[0]])["input_ids"])
         return model.train(False)(input_ids=ids, attention_mask=torch.ones_like(ids)).topic_logits.mean().item()

@@ -234,11 +234,9 @@ def final_weights(config: TrainingConfig, checkpoints: Path) -> dict[str, torch.
     return fine_tune(load_splits(config), config, checkpoints)[0].state_dict()
 
 
-def test_a_killed_run_resumes_exactly(
-    tiny: Path, tiny_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    overrides = ["model.family=encoder", f"model.backbone={tiny_backbone}", "model.max_length=48", "encoder.epochs=3"]
-    config = load_config(tiny / "config.toml", [*overrides, "encoder.batch_size=8", "encoder.metric=topic_macro_f1"])
+def test_a_killed_run_resumes_exactly(config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    longer = {"epochs": 3, "batch_size": 8, "metric": "topic_macro_f1"}
+    config = config.model_copy(update={"encoder": config.encoder.model_copy(update=longer)})
     whole = final_weights(config, tmp_path / "whole")
     with monkeypatch.context() as patch:
         patch.setattr("communique.train.encoder.StepLog", KillAfterEpoch)

@@ -9,7 +9,7 @@ from communique.model.corpus import Corpus, Example
 from communique.model.errors import DataError
 from communique.train.config_file import load_config
 from communique.train.data import Splits
-from communique.train.encoder import with_soft_labelled
+from communique.train.encoder_teaching import with_soft_labelled
 from communique.train.run import RunResult, articles_read
 from communique.train.soft_labels import read_soft_labels, teacher_scores, write_soft_labels
 
