@@ -68,14 +68,21 @@ def test_the_gate_keeps_fp32(encoder: RunResult, tmp_path: Path, monkeypatch: py
     assert not (tmp_path / "int8").exists()
 
 
+@pytest.mark.parametrize("other", ["MAX_FLIPS", "MAX_DROP"])
 def test_the_gate_looks_at_calibrated_labels_too(
-    encoder: RunResult, tiny_splits: Splits, caplog: pytest.LogCaptureFixture
+    encoder: RunResult,
+    tiny_splits: Splits,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    other: str,
 ) -> None:
+    """Labels turned upside down flip and lower the F1: either is enough, with the other one allowed."""
     bundle = load_bundle(encoder.bundle)
     same = (bundle.classifier.scores(tiny_splits.validation.texts), bundle.manifest.calibration)
     with caplog.at_level("INFO"):
         refuse_changed_labels(same, same, tiny_splits.validation, encoder.bundle)
     assert "0.00% of (paragraph, topic) labels flip, 0.0% of the tags" in caplog.text
+    monkeypatch.setattr(encoder_export, other, 1.0)
     turned = (replace(same[0], topic_logits=-same[0].topic_logits), same[1])
     with pytest.raises(PromotionError, match="does not pass its gate: at calibrated thresholds"):
         refuse_changed_labels(same, turned, tiny_splits.validation, encoder.bundle)
