@@ -18,7 +18,6 @@ from communique.train import encoder_export
 from communique.train.assessment import assess_split
 from communique.train.config import TrainingConfig
 from communique.train.data import load_splits
-from communique.train.encoder_export import MAX_DROP, MAX_FLIPS, quantise
 from communique.train.gate import with_gate
 from communique.train.run import calibrate, drift_reference, finish_bundle
 from communique.train.run_folder import export_bundle, refuse_foreign_folder
@@ -45,11 +44,12 @@ def quantise_bundle(source: Path, destination: Path) -> Bundle:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "bundle"
         shutil.copytree(source, folder, ignore=shutil.ignore_patterns(MANIFEST, CARD, ".*"))
-        onnx = quantise(folder, splits, manifest.onnx.model_copy(update={"gate": None}))
+        onnx = encoder_export.quantise(folder, splits, manifest.onnx.model_copy(update={"gate": None}))
         if onnx.precision != "int8":
             raise PromotionError(
-                f"int8 does not pass its gate on validation (joint macro-F1 may fall by {MAX_DROP}, "
-                f"{MAX_FLIPS:.0%} of labels may flip; the log above says what it was): use {source}"
+                "int8 does not pass its gate on validation (joint macro-F1 may fall by "
+                f"{encoder_export.MAX_DROP}, {encoder_export.MAX_FLIPS:.0%} of labels may flip; "
+                f"the log above says what it was): use {source}"
             )
         classifier = open_classifier(folder, manifest.family, splits.taxonomy, onnx)
         scores = {name: classifier.scores(splits.inputs(name)) for name in splits.parts if name != "train"}
