@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import SequentialSampler
@@ -15,25 +14,23 @@ from transformers import (
     PrinterCallback,
     ProgressCallback,
     Trainer,
-    TrainerCallback,
     TrainingArguments,
     set_seed,
 )
 
 from communique.model.bundle import OnnxSettings
-from communique.model.classifier import Scores, softmax
 from communique.model.corpus import Corpus
-from communique.model.errors import DataError
 from communique.model.evaluation import LOWER_IS_BETTER
 from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
-from communique.train import processes, tracking
-from communique.train.assessment import plain_report
+from communique.train import processes
 from communique.train.blend import blend_with_linear
 from communique.train.config import TrainingConfig
 from communique.train.config_families import EncoderSettings
 from communique.train.data import Splits
+from communique.train.encoder_callbacks import Clock, CollapseCheck, QuietProgress, StepLog
 from communique.train.encoder_data import Collator, ParagraphDataset
 from communique.train.encoder_export import check_parity, export_encoder, quantise
+from communique.train.encoder_metrics import refuse_undefined_metric, validation_metrics
 from communique.train.encoder_model import Encoder
 from communique.train.encoder_start import WEIGHTS, build_encoder, save_encoder
 from communique.train.encoder_teaching import soft_labels, with_soft_labelled
@@ -95,27 +92,13 @@ def fine_tune(
     trainer.train(resume_from_checkpoint=None if last is None else str(last))
     # Autocast is wrapped around `forward` during training and would be exported with it.
     model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False).to("cpu")
-    facts = {"best_validation": float(trainer.state.best_metric or 0.0), "truncated": float(data["train"].truncated)}
+    clock = next(callback for callback in trainer.callback_handler.callbacks if isinstance(callback, Clock))
+    facts = {
+        "best_validation": float(trainer.state.best_metric or 0.0),
+        "truncated": float(data["train"].truncated),
+        "earlier_seconds": clock.before,
+    }
     return model, tokenizer, facts
-
-
-def refuse_undefined_metric(validation: Corpus, metric: str) -> None:
-    """Before hours of training: the metric that picks the epoch must be defined on validation.
-
-    Raises:
-        DataError: it is not, as no paragraph there is on a topic, or none has a stance.
-    """
-    n, taxonomy = len(validation), validation.taxonomy
-    nothing = Scores(
-        np.zeros((n, taxonomy.n_topics), dtype=np.float32),
-        np.full((n, taxonomy.n_topics, taxonomy.n_stances), 1 / max(1, taxonomy.n_stances), dtype=np.float32),
-        np.zeros(n, dtype=np.bool_),
-    )
-    if metric not in plain_report(nothing, validation):
-        raise DataError(
-            f"encoder.metric {metric} is undefined on validation: none of its {n} paragraphs has what it counts; "
-            "label paragraphs on the topics there, or name articles that have some in [corpus] splits"
-        )
 
 
 def build_trainer(
@@ -160,7 +143,7 @@ def build_trainer(
         data_collator=Collator(pad_id),
         optimizers=(optimizer_of(model, settings), None),
         compute_metrics=lambda prediction: validation_metrics(prediction.predictions, validation),
-        callbacks=[EarlyStoppingCallback(settings.patience), StepLog()],
+        callbacks=[EarlyStoppingCallback(settings.patience), StepLog(), Clock(), CollapseCheck()],
     )
 
 
@@ -187,18 +170,6 @@ def layer_of(name: str) -> int:
     return numbers[0] + 1 if numbers else 0
 
 
-def validation_metrics(predictions: Any, validation: Corpus) -> dict[str, float]:
-    """The evaluation's metrics at thresholds of one half, before calibration."""
-    taxonomy = validation.taxonomy
-    topic_logits, stance_logits = predictions[0], predictions[1][..., : taxonomy.n_stances]
-    scores = Scores(
-        topic_logits.astype(np.float32),
-        softmax(stance_logits).astype(np.float32),
-        np.zeros(len(topic_logits), dtype=np.bool_),
-    )
-    return plain_report(scores, validation)
-
-
 class OrderedEvaluation(Trainer):
     """Evaluates in the data's order: the Trainer's own also groups evaluation by length, and the
     metrics would compare predictions with other paragraphs' labels. Trains in an order all processes draw alike."""
@@ -210,21 +181,3 @@ class OrderedEvaluation(Trainer):
 
     def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
         return SequentialSampler(eval_dataset)
-
-
-class StepLog(TrainerCallback):
-    """Sends what the Trainer logs to the run, by step."""
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        """Called by the Trainer."""
-        values = {
-            f"trainer/{key}": float(value) for key, value in (logs or {}).items() if isinstance(value, int | float)
-        }
-        tracking.log_values(values, step=int(state.global_step))
-
-
-class QuietProgress(ProgressCallback):
-    """The progress bar, on stderr alone: the Trainer's own also prints its logs to stdout."""
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        """Nothing: `StepLog` has them."""

@@ -87,14 +87,15 @@ def train(
         calibration = calibrate(scores["validation"], splits, config)
         onnx = with_gate(onnx, classifier, scores["validation"], calibration, splits, config)
         assessments = [assess_split(name, splits.parts[name], scores[name], calibration) for name in reported]
-        seconds = time.monotonic() - started
+        earlier = fitted.get("earlier_seconds", 0.0)  # before a kill
+        seconds = earlier + time.monotonic() - started
         reference = drift_reference(scores["validation"], calibration, splits)
         bundle = finish_bundle(model, config, splits, calibration, reference, onnx, assessments, seconds)
         record(folder, splits, fitted, assessments, bundle, config)
         destination = export_bundle(model, config.output.bundle) if export else model
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)  # not before: a kill up to here is resumed from them
     reports = {assessment.split: assessment.report for assessment in assessments}
-    return RunResult(run_id, folder, destination, reports, time.monotonic() - started)
+    return RunResult(run_id, folder, destination, reports, earlier + time.monotonic() - started)
 
 
 def take_part(config: TrainingConfig) -> None:

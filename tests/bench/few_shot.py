@@ -36,7 +36,7 @@ def draw(pool: Corpus, n: int, number: int) -> Corpus:
 
 
 def evaluate_found(topic: np.ndarray, stance: np.ndarray | None, held_out: Corpus) -> Found:
-    """Measure logits of the topic (n,) and probabilities of its stances (n, s)."""
+    """Measure scores of the topic (n,), above 0 where it is said to be, and probabilities of its stances (n, s)."""
     gold = gold_arrays(held_out)
     judged, on = gold.judged[:, 0], gold.stance[:, 0] >= 0
     precision = average_precision_score(gold.present[judged, 0], topic[judged])

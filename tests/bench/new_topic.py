@@ -16,20 +16,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from cells import CACHE, ROOT
 from few_shot import Found, cosine, draw, evaluate_found, frozen_heads, tfidf_heads
 from report import markdown, replace_section
 
-from communique.model.classifier import softmax
 from communique.model.corpus import Corpus, Example
 from communique.model.taxonomy import Taxonomy
 from communique.train import definitions
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import Splits, load_splits
+from communique.train.definitions import own_scores
 from communique.train.encoder import fine_tune
-from communique.train.encoder_data import Collator, ParagraphDataset
 from communique.train.encoder_start import save_encoder
 
 COUNTS = (8, 32, 128)
@@ -104,24 +102,15 @@ def base_encoder(name: str, splits: Splits) -> Path:
 def few_shot(
     few: Corpus, validation: Corpus, unlabelled: tuple[Example, ...], held_out: Corpus, config: TrainingConfig
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Topic logits (n,) and stance probabilities (n, s) of an encoder that went on with a few labelled paragraphs."""
+    """Topic scores (n,), above 0 where it says yes, and stance probabilities (n, s) of an encoder that went on with a
+    few labelled paragraphs."""
     taxonomy = held_out.taxonomy
     parts = {"train": few, "validation": validation}
     splits = Splits(parts, taxonomy, with_title=False, sha256=few.sha256, unlabelled=unlabelled)
     with tempfile.TemporaryDirectory() as checkpoints:
         encoder, tokenizer, _ = fine_tune(splits, config, Path(checkpoints))
-    encoder.train(False)
-    data = ParagraphDataset(held_out, held_out.texts, tokenizer, config.model.max_length)
-    order = np.argsort([len(data[row]["input_ids"]) for row in range(len(data))])
-    topic, stance = np.zeros(len(data)), np.zeros((len(data), taxonomy.n_stances))
-    for start in range(0, len(order), 32):
-        rows = order[start : start + 32]
-        batch = Collator(tokenizer.pad_token_id)([data[row] for row in rows])
-        with torch.no_grad():
-            output = encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-        topic[rows] = output.topic_logits[:, 0].numpy()
-        stance[rows] = softmax(output.stance_logits[:, 0].numpy())
-    return topic, stance
+    topic, stance = own_scores(encoder, tokenizer, held_out.texts, config.model.max_length)
+    return topic[:, 0] - 0.5, stance[:, 0]
 
 
 def narrowed(taxonomy: Taxonomy, names: list[str]) -> Taxonomy:

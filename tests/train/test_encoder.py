@@ -230,19 +230,22 @@ class KillAfterEpoch(TrainerCallback):
             raise Killed
 
 
-def final_weights(config: TrainingConfig, checkpoints: Path) -> dict[str, torch.Tensor]:
-    return fine_tune(load_splits(config), config, checkpoints)[0].state_dict()
+def finished(config: TrainingConfig, checkpoints: Path) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+    model, _, facts = fine_tune(load_splits(config), config, checkpoints)
+    return model.state_dict(), facts
 
 
 def test_a_killed_run_resumes_exactly(config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     longer = {"epochs": 3, "batch_size": 8, "metric": "topic_macro_f1"}
     config = config.model_copy(update={"encoder": config.encoder.model_copy(update=longer)})
-    whole = final_weights(config, tmp_path / "whole")
+    whole, facts = finished(config, tmp_path / "whole")
+    assert facts["earlier_seconds"] == 0.0
     with monkeypatch.context() as patch:
         patch.setattr("communique.train.encoder.StepLog", KillAfterEpoch)
         with pytest.raises(Killed):
-            final_weights(config, tmp_path / "cut")
+            finished(config, tmp_path / "cut")
     assert last_checkpoint(tmp_path / "cut") is not None
-    resumed = final_weights(config, tmp_path / "cut")
+    resumed, facts = finished(config, tmp_path / "cut")
+    assert facts["earlier_seconds"] > 0.0
     for name, weight in whole.items():
         torch.testing.assert_close(resumed[name], weight, msg=name)

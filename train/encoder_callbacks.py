@@ -1,0 +1,68 @@
+"""What looks on while the encoder trains: the log, the progress bar, the clock, and a check for collapse."""
+
+import math
+import time
+from typing import Any
+
+from transformers import ProgressCallback, TrainerCallback
+from transformers.trainer_callback import ExportableState
+
+from communique.model.errors import ConfigError
+from communique.train import tracking
+from communique.train.encoder_metrics import SPREAD
+
+LEAST_SPREAD = 0.01  # of the topic logits over validation: a trained encoder has 1 and more, a collapsed one SPREAD
+STEPS = 100  # before so many the heads of a small run may still be as they started
+
+
+class StepLog(TrainerCallback):
+    """Sends what the Trainer logs to the run, by step."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Called by the Trainer."""
+        values = {
+            f"trainer/{key}": float(value) for key, value in (logs or {}).items() if isinstance(value, int | float)
+        }
+        tracking.log_values(values, step=int(state.global_step))
+
+
+class QuietProgress(ProgressCallback):
+    """The progress bar, on stderr alone: the Trainer's own also prints its logs to stdout."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Nothing: `StepLog` has them."""
+
+
+class Clock(TrainerCallback, ExportableState):
+    """Seconds spent before the checkpoint that a killed training goes on from; checkpoints carry it along."""
+
+    def __init__(self, before: float = 0.0) -> None:
+        self.before = before
+        self.began = time.monotonic()
+
+    def state(self) -> dict[str, Any]:
+        """What the Trainer writes into a checkpoint and makes this anew from."""
+        return {"args": {"before": self.before + time.monotonic() - self.began}, "attributes": {}}
+
+
+class CollapseCheck(TrainerCallback):
+    """Ends a training whose encoder says the same of every paragraph: more epochs do not bring it back.
+
+    Happens by chance at high learning rates (Mosbach et al. 2021, "On the stability of fine-tuning BERT").
+    """
+
+    def on_evaluate(
+        self, args: Any, state: Any, control: Any, metrics: dict[str, float] | None = None, **_: Any
+    ) -> None:
+        """Called by the Trainer after each epoch.
+
+        Raises:
+            ConfigError: the topic logits hardly vary over validation.
+        """
+        spread = (metrics or {}).get(f"eval_{SPREAD}", math.inf)
+        if state.global_step >= STEPS and spread < LEAST_SPREAD:
+            raise ConfigError(
+                f"fine-tuning collapsed: after {state.global_step} steps the encoder says the same of every validation "
+                f"paragraph (its topic logits vary by {spread:.1g}; expected 1 and more). The likely cause is the "
+                "learning rate: halve encoder.learning_rate, double encoder.warmup, or take another seed"
+            )
