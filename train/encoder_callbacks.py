@@ -44,6 +44,10 @@ class Clock(TrainerCallback, ExportableState):
         """What the Trainer writes into a checkpoint and makes this anew from."""
         return {"args": {"before": self.before + time.monotonic() - self.began}, "attributes": {}}
 
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Called by the Trainer, which would not write a clock into a run whose checkpoints never had one."""
+        state.stateful_callbacks.setdefault(type(self).__name__, self.state())
+
 
 class CollapseCheck(TrainerCallback):
     """Ends a training whose encoder says the same of every paragraph: more epochs do not bring it back.

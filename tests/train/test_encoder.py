@@ -4,19 +4,17 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
-from transformers import TrainerCallback
 
 from communique.model.bundle import load_bundle
 from communique.model.gold import gold_arrays
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
-from communique.train.encoder import build_trainer, fine_tune, layer_of, optimizer_of
+from communique.train.encoder import build_trainer, layer_of, optimizer_of
 from communique.train.encoder_data import Collator, ParagraphDataset, holder_tokens
 from communique.train.encoder_export import check_parity, export_encoder, quantise
 from communique.train.encoder_model import Encoder, EncoderConfig
 from communique.train.encoder_start import build_encoder
-from communique.train.run_folder import last_checkpoint
 
 OFFSETS = [(0, 0), (0, 3), (4, 9), (10, 14), (0, 0)]
 
@@ -216,36 +214,3 @@ def test_an_epoch_is_judged_on_its_own_paragraphs(config: TrainingConfig, tmp_pa
     trainer = build_trainer(model, {"train": data, "validation": data}, splits.validation, 0, config, tmp_path)
     topic_labels = trainer.predict(data).label_ids[0]
     np.testing.assert_array_equal(topic_labels, gold_arrays(splits.validation).topic)
-
-
-class Killed(BaseException):
-    """As SIGKILL: nothing catches it."""
-
-
-class KillAfterEpoch(TrainerCallback):
-    """Dies as a killed process would: after the first epoch's checkpoint, in the second."""
-
-    def on_step_end(self, args, state, control, **_) -> None:
-        if state.epoch > 1:
-            raise Killed
-
-
-def finished(config: TrainingConfig, checkpoints: Path) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
-    model, _, facts = fine_tune(load_splits(config), config, checkpoints)
-    return model.state_dict(), facts
-
-
-def test_a_killed_run_resumes_exactly(config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    longer = {"epochs": 3, "batch_size": 8, "metric": "topic_macro_f1"}
-    config = config.model_copy(update={"encoder": config.encoder.model_copy(update=longer)})
-    whole, facts = finished(config, tmp_path / "whole")
-    assert facts["earlier_seconds"] == 0.0
-    with monkeypatch.context() as patch:
-        patch.setattr("communique.train.encoder.StepLog", KillAfterEpoch)
-        with pytest.raises(Killed):
-            finished(config, tmp_path / "cut")
-    assert last_checkpoint(tmp_path / "cut") is not None
-    resumed, facts = finished(config, tmp_path / "cut")
-    assert facts["earlier_seconds"] > 0.0
-    for name, weight in whole.items():
-        torch.testing.assert_close(resumed[name], weight, msg=name)

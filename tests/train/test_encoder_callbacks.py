@@ -1,21 +1,29 @@
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from transformers import TrainerCallback
 
 from communique.model.errors import ConfigError
+from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
-from communique.train.encoder import build_trainer
+from communique.train.encoder import build_trainer, fine_tune
 from communique.train.encoder_callbacks import STEPS
 from communique.train.encoder_data import ParagraphDataset
 from communique.train.encoder_start import build_encoder
+from communique.train.run_folder import last_checkpoint
 
 
-def test_an_encoder_that_lost_its_input_ends_the_training(tiny: Path, tiny_backbone: Path, tmp_path: Path) -> None:
-    config = load_config(
-        tiny / "config.toml", ["model.family=encoder", f"model.backbone={tiny_backbone}", "model.max_length=48"]
-    )
+@pytest.fixture
+def config(tiny: Path, tiny_backbone: Path) -> TrainingConfig:
+    overrides = ["model.family=encoder", f"model.backbone={tiny_backbone}", "model.max_length=48"]
+    return load_config(tiny / "config.toml", overrides)
+
+
+def test_an_encoder_that_lost_its_input_ends_the_training(config: TrainingConfig, tmp_path: Path) -> None:
     splits = load_splits(config)
     model, tokenizer = build_encoder(splits.taxonomy, config)
     data = ParagraphDataset(splits.validation, splits.inputs("validation"), tokenizer, 48)
@@ -34,3 +42,46 @@ def test_an_encoder_that_lost_its_input_ends_the_training(tiny: Path, tiny_backb
         model.topic_out.bias.fill_(float("nan"))
     with pytest.raises(ConfigError, match="diverged"):
         trainer.evaluate()
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing catches it."""
+
+
+class KillAfterEpoch(TrainerCallback):
+    """Dies as a killed process would: after the first epoch's checkpoint, in the second."""
+
+    def on_step_end(self, args, state, control, **_) -> None:
+        if state.epoch > 1:
+            raise Killed
+
+
+def finished(config: TrainingConfig, checkpoints: Path) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+    model, _, facts = fine_tune(load_splits(config), config, checkpoints)
+    return model.state_dict(), facts
+
+
+def forget_the_clock(checkpoints: Path) -> None:
+    """As checkpoints were before there was one."""
+    for path in checkpoints.glob("*/trainer_state.json"):
+        state = json.loads(path.read_text("utf-8"))
+        del state["stateful_callbacks"]["Clock"]
+        path.write_text(json.dumps(state), encoding="utf-8")
+
+
+def test_a_killed_run_resumes_exactly(config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    longer = {"epochs": 3, "batch_size": 8, "metric": "topic_macro_f1"}
+    config = config.model_copy(update={"encoder": config.encoder.model_copy(update=longer)})
+    whole, facts = finished(config, tmp_path / "whole")
+    assert facts["earlier_seconds"] == 0.0
+    with monkeypatch.context() as patch:
+        patch.setattr("communique.train.encoder.StepLog", KillAfterEpoch)
+        with pytest.raises(Killed):
+            finished(config, tmp_path / "cut")
+    assert last_checkpoint(tmp_path / "cut") is not None
+    forget_the_clock(shutil.copytree(tmp_path / "cut", tmp_path / "older"))
+    resumed, facts = finished(config, tmp_path / "cut")
+    assert facts["earlier_seconds"] > 0.0
+    assert finished(config, tmp_path / "older")[1]["earlier_seconds"] == 0.0
+    for name, weight in whole.items():
+        torch.testing.assert_close(resumed[name], weight, msg=name)
