@@ -31,7 +31,7 @@ def test_an_encoder_that_lost_its_input_ends_the_training(config: TrainingConfig
     with torch.no_grad():
         model.topic_out.weight.normal_(std=100.0)  # the tiny backbone says little
     trainer.state.global_step = STEPS
-    assert trainer.evaluate()["eval_topic_logit_spread"] > 0.01
+    assert trainer.evaluate()["eval_topic_logit_spread"] > 0.05
     with torch.no_grad():
         model.topic_out.weight.zero_()  # the same for every text
     with pytest.raises(ConfigError, match=r"collapsed: after 100 steps .*halve encoder\.learning_rate"):
