@@ -26,7 +26,6 @@ from communique.train import definitions
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import Splits, load_splits
-from communique.train.definitions import own_scores
 from communique.train.encoder import fine_tune
 from communique.train.encoder_start import save_encoder
 
@@ -109,7 +108,7 @@ def few_shot(
     splits = Splits(parts, taxonomy, with_title=False, sha256=few.sha256, unlabelled=unlabelled)
     with tempfile.TemporaryDirectory() as checkpoints:
         encoder, tokenizer, _ = fine_tune(splits, config, Path(checkpoints))
-    topic, stance = own_scores(encoder, tokenizer, held_out.texts, config.model.max_length)
+    topic, stance = definitions.own_scores(encoder, tokenizer, held_out.texts, config.model.max_length)
     return topic[:, 0] - 0.5, stance[:, 0]
 
 
