@@ -35,13 +35,7 @@ def sweep(
     config = load_config(path, overrides)
     _check_space(config)
     wanted = trials or config.sweep.trials
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        study_name=config.name,
-        storage=config.sweep.storage,
-        direction="minimize" if config.sweep.metric in LOWER_IS_BETTER else "maximize",
-        load_if_exists=True,
-    )
+    study = _open_study(config)
     done = len([trial for trial in study.trials if trial.state.is_finished()])
     study.sampler = optuna.samplers.TPESampler(seed=config.seed + done)  # a resumed sweep must not repeat itself
     log.info("sweep %s: %d of %d trials done before", config.name, min(done, wanted), wanted)
@@ -71,6 +65,17 @@ def sweep(
 
         study.optimize(objective, n_trials=max(0, wanted - done), callbacks=[advance], catch=(CommuniqueError,))
         return _summary(study, parent, config, overrides)
+
+
+def _open_study(config: TrainingConfig) -> optuna.Study:
+    """The search as it stands in its storage, or a new one."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.create_study(
+        study_name=config.name,
+        storage=config.sweep.storage,
+        direction="minimize" if config.sweep.metric in LOWER_IS_BETTER else "maximize",
+        load_if_exists=True,
+    )
 
 
 def _summary(study: optuna.Study, parent: str, config: TrainingConfig, overrides: list[str]) -> dict[str, Any]:

@@ -29,14 +29,13 @@ from communique.train.data import Splits, load_splits
 from communique.train.encoder import fine_tune
 from communique.train.encoder_start import save_encoder
 
-COUNTS = (8, 32, 128)
+EPOCHS = {0: 1, 8: 1, 32: 1, 128: 3}  # by the number of labelled paragraphs; with 128 of them one is too few
 DRAWS = 3
 UNLABELLED = 2000
 BASE = ["encoder.soft_labels=none", "encoder.epochs=3"]
 FEW = [
     "encoder.soft_labels=definitions",
     "encoder.distillation=1.0",
-    "encoder.epochs=1",
     "encoder.learning_rate=1e-4",
 ]
 
@@ -58,17 +57,19 @@ def measured(name: str, splits: Splits) -> Iterator[tuple[str, list[Found]]]:
     chosen = np.random.default_rng(0).permutation(len(pool))[:UNLABELLED]
     unlabelled = tuple(replace(pool.examples[row], labels=None) for row in chosen)
     base = base_encoder(name, splits)
-    start = load_config(ROOT / "configs" / "encoder.toml", [*FEW, f"model.backbone={base}"])
     sources = [Path(__file__), Path(__file__).with_name("few_shot.py"), Path(definitions.__file__)]
-    code = "".join(path.read_text("utf-8") for path in sources) + start.encoder.model_dump_json()
+    code = "".join(path.read_text("utf-8") for path in sources) + going_on(base, 1).encoder.model_dump_json()
     key = hashlib.sha256(f"{splits.sha256} {name} {code}".encode()).hexdigest()[:16]
     store = CACHE / "new-topic" / f"{key}.json"
     done: dict[str, list[list[float]]] = json.loads(store.read_text("utf-8")) if store.is_file() else {}
-    for n in (0, *COUNTS):
+    for n, epochs in EPOCHS.items():
+        config = going_on(base, epochs)
         for draw_number in range(DRAWS if n else 1):
             few = draw(pool, n, draw_number)
-            asked = few if n else draw(pool, 20, 0)  # after the only epoch, of which it picks nothing
-            rows = {"ours": lambda few=few, asked=asked: few_shot(few, asked, unlabelled, held_out, start)}
+            asked = few if n else draw(pool, 20, 0)  # asked after each epoch; of a single one it picks nothing
+            rows = {
+                "ours": lambda few=few, asked=asked, config=config: few_shot(few, asked, unlabelled, held_out, config)
+            }
             if n:
                 rows |= {"frozen MiniLM": lambda few=few: frozen_heads(few, held_out)}
                 rows |= {"TF-IDF": lambda few=few: tfidf_heads(few, held_out)}
@@ -96,6 +97,11 @@ def base_encoder(name: str, splits: Splits) -> Path:
             encoder, tokenizer, _ = fine_tune(replace(splits, parts=parts, taxonomy=others), config, Path(checkpoints))
         save_encoder(encoder, tokenizer, folder)
     return folder
+
+
+def going_on(base: Path, epochs: int) -> TrainingConfig:
+    """How an encoder that knows the other topics learns the new one."""
+    return load_config(ROOT / "configs" / "encoder.toml", [*FEW, f"model.backbone={base}", f"encoder.epochs={epochs}"])
 
 
 def few_shot(

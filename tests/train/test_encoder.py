@@ -103,38 +103,9 @@ def test_padding_changes_nothing(encoder: Encoder) -> None:
     torch.testing.assert_close(short.stance_logits, long.stance_logits, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize(
-    "backbone",
-    [
-        {
-            "model_type": "deberta-v2",
-            "hidden_size": 16,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "vocab_size": 40,
-            "intermediate_size": 16,
-        },
-        {
-            "model_type": "modernbert",
-            "hidden_size": 16,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "vocab_size": 40,
-            "intermediate_size": 16,
-            "pad_token_id": 0,
-        },
-        {
-            "model_type": "mpnet",
-            "hidden_size": 16,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "vocab_size": 40,
-            "intermediate_size": 16,
-        },
-    ],
-    ids=lambda backbone: backbone["model_type"],
-)
-def test_other_backbones_train(backbone: dict) -> None:
+def test_mpnet_trains() -> None:
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    backbone = {"model_type": "mpnet", "vocab_size": 40, **sizes}
     encoder = Encoder(EncoderConfig(backbone=backbone, n_topics=2, n_stances=3, head_size=8))
     loss = batch(
         encoder,
