@@ -31,7 +31,7 @@ def test_one_of_each_kind_of_error_comes_before_more_of_a_kind(tiny_splits: Spli
     logits = np.where(found, 3.0, -3.0).astype(np.float32)
     on_topic, off_topic = np.flatnonzero(found.any(axis=1)), np.flatnonzero(~found.any(axis=1))
     logits[on_topic[:-1]] = -9.0  # many missed, surely; one invented, less surely
-    logits[off_topic[0], 0] = 2.0
+    logits[off_topic[-1], 0] = 2.0
     stance = np.tile(np.array([0.05, 0.05, 0.9], dtype=np.float32), (len(corpus), 2, 1))
     plain = TopicCalibration(slope=1.0, intercept=0.0, prior=0.5, thresholds=((0.0, 0.5), (1.0, 0.5)))
     scores = Scores(logits, stance, np.zeros(len(corpus), dtype=bool))
