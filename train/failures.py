@@ -14,18 +14,15 @@ EXCERPT = 240
 
 def failure_cases(assessment: Assessment, count: int = 4) -> list[str]:
     """The most confident wrong paragraphs of a split, `count` of them, as Markdown list items: one of each kind of
-    error first (a topic missed, one invented, a wrong stance), an article once."""
+    error first (a topic missed, one invented, a wrong stance), then others of further articles."""
     judged, corpus = assessment.judged, assessment.corpus
     decisions = decide(assessment.scores, assessment.calibration, corpus.taxonomy)
     wrong = [int(row) for row in np.argsort(-judged.confidence) if judged.error[row] and judged.countable[row]]
     kinds = {row: _kind(corpus.examples[row], decisions, row, corpus.taxonomy) for row in wrong}
-    chosen: list[int] = []
-    for new_kinds_only in (True, False):
-        for row in wrong:
-            shown = {corpus.examples[one].article for one in chosen}
-            seen = new_kinds_only and kinds[row] in {kinds[one] for one in chosen}
-            if len(chosen) < count and corpus.examples[row].article not in shown and not seen:
-                chosen.append(row)
+    chosen = [row for rank, row in enumerate(wrong) if kinds[row] not in [kinds[one] for one in wrong[:rank]]][:count]
+    for row in wrong:
+        if len(chosen) < count and corpus.examples[row].article not in {corpus.examples[one].article for one in chosen}:
+            chosen.append(row)
     lines = []
     for row in sorted(chosen, key=wrong.index):
         text = textwrap.shorten(corpus.examples[row].text, EXCERPT, placeholder=" …")

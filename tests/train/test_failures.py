@@ -36,6 +36,6 @@ def test_one_of_each_kind_of_error_comes_before_more_of_a_kind(tiny_splits: Spli
     plain = TopicCalibration(slope=1.0, intercept=0.0, prior=0.5, thresholds=((0.0, 0.5), (1.0, 0.5)))
     scores = Scores(logits, stance, np.zeros(len(corpus), dtype=bool))
     calibration = Calibration(topics=(plain, plain), topical_share=0.5)
-    lines = failure_cases(assess_split("test", corpus, scores, calibration), count=2)
+    lines = failure_cases(assess_split("test", corpus, scores, calibration), count=3)
     assert sum("the model said none" in line for line in lines) == 1
     assert sum("Labelled none" in line for line in lines) == 1
