@@ -20,6 +20,7 @@ from communique.model.errors import BundleError
 from communique.model.gate import Gate
 from communique.model.reference import Reference
 from communique.model.taxonomy import Taxonomy
+from communique.model.texts import TitledText
 
 FORMAT_VERSION = 1
 MANIFEST = "bundle.json"
@@ -106,7 +107,7 @@ class Bundle:
 
 def input_text(text: str, title: str | None, with_title: bool) -> str:
     """A paragraph as the classifier reads it, in training as at inference."""
-    return f"{title}\n\n{text}" if with_title and title else text
+    return TitledText(title, text) if with_title and title else text
 
 
 def article_hash(article: str) -> str:

@@ -19,6 +19,7 @@ from communique.model.classifier import Scores, softmax
 from communique.model.predictions import Span
 from communique.model.spans import evidence_span, holder_span
 from communique.model.taxonomy import Taxonomy
+from communique.model.texts import TitledText
 from communique.model.windows import Window, windows_of
 
 GRAPH_FILE = "model.onnx"
@@ -65,12 +66,12 @@ class OnnxClassifier:
         holders: list[tuple[Span | None, ...]] = []
         evidence: list[tuple[Span | None, ...]] = []
         for row, text in enumerate(texts) if self._spans else ():
+            begin = text.start if isinstance(text, TitledText) else 0
             places = [windows[number] for number in chosen[row]]
             offsets = [encodings[row].offsets[place.start : place.end] for place in places]
-            holders.append(tuple(holder_span(run.holder[n][t], text, offsets[t]) for t, n in enumerate(chosen[row])))
-            evidence.append(
-                tuple(evidence_span(run.evidence[n][t], text, offsets[t]) for t, n in enumerate(chosen[row]))
-            )
+            found = list(zip(range(len(places)), chosen[row], offsets, strict=True))
+            holders.append(tuple(holder_span(run.holder[n][t], text, spans, begin) for t, n, spans in found))
+            evidence.append(tuple(evidence_span(run.evidence[n][t], text, spans, begin) for t, n, spans in found))
         return Scores(
             run.topic_logits[chosen, columns],
             softmax(run.stance_logits[chosen, columns]).astype(np.float32),

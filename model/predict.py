@@ -84,15 +84,16 @@ def _topics(taxonomy: Taxonomy, scores: Scores, decisions: Decisions, row: int) 
         stances = (
             dict(zip(taxonomy.stances, map(float, decisions.stance[row, column]), strict=True)) if topic.stance else {}
         )
-        evidence = scores.evidence[row][column] if scores.evidence is not None and present else None
+        stated = present and topic.stance  # a topic without stances has no holder and no evidence of one
+        evidence = scores.evidence[row][column] if scores.evidence is not None and stated else None
         topics.append(
             TopicPrediction(
                 name=topic.name,
                 probability=float(decisions.probability[row, column]),
                 present=present,
                 stances=stances,
-                stance=taxonomy.stances[decisions.stance_index[row, column]] if present and topic.stance else None,
-                holder=scores.holders[row][column] if scores.holders is not None and present else None,
+                stance=taxonomy.stances[decisions.stance_index[row, column]] if stated else None,
+                holder=scores.holders[row][column] if scores.holders is not None and stated else None,
                 evidence=None if evidence is None else evidence.text,
             )
         )

@@ -35,6 +35,17 @@ class Paragraph:
     end: int
 
 
+class TitledText(str):
+    """A paragraph behind its title, as a classifier reads it; `start` is where the paragraph begins."""
+
+    start: int
+
+    def __new__(cls, title: str, text: str) -> "TitledText":
+        made = super().__new__(cls, f"{title}\n\n{text}")
+        made.start = len(title) + 2
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """A gold label. `stance` None: not judged, or the topic has no stance.

@@ -1,6 +1,7 @@
 """The data of one run: the corpus the config names, checked and split, unlabelled paragraphs apart."""
 
 import csv
+import hashlib
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,18 +19,20 @@ from communique.train.splits import article_groups, draw_splits, read_splits, sp
 log = logging.getLogger(__name__)
 LABELLED_SHARE = 0.15  # labelled paragraphs for each unlabelled one in an epoch, at least: a few would drown
 EMBEDDED = Path(__file__).parent / "corpus"
+SOFT_LABELS = EMBEDDED / "soft-labels.csv"
 
 
 @dataclass(frozen=True)
 class Splits:
     """The corpora of a run by split name; `train` and `validation` are always there. The `unlabelled` paragraphs are
-    of no split; soft labels teach with them."""
+    of no split; soft labels teach with them, those of the file that hashes to `teacher_sha256`."""
 
     parts: dict[str, Corpus]
     taxonomy: Taxonomy
     with_title: bool
     sha256: str
     unlabelled: tuple[Example, ...] = ()
+    teacher_sha256: str | None = None
 
     @property
     def train(self) -> Corpus:
@@ -83,7 +86,21 @@ def load_splits(config: TrainingConfig) -> Splits:
             raise DataError(f"the {needed} split is empty: label more articles, or correct {split_file or '[split]'}")
     log.info("corpus: %s", ", ".join(f"{name} {len(part)}" for name, part in parts.items()))
     unlabelled = free_of_held_out(corpus, assignment) if len(labelled) < len(corpus) else ()
-    return Splits(parts, taxonomy, config.model.title, corpus.sha256, unlabelled)
+    return Splits(parts, taxonomy, config.model.title, corpus.sha256, unlabelled, teacher_sha256(config))
+
+
+def soft_label_file(config: TrainingConfig) -> Path | None:
+    """The CSV of a teacher's soft labels that a config names, if it names one."""
+    source = config.encoder.soft_labels
+    if config.model.family != "encoder" or source in ("none", "definitions"):
+        return None
+    return SOFT_LABELS if source == "embedded" else Path(source)
+
+
+def teacher_sha256(config: TrainingConfig) -> str | None:
+    """The hash of that file; None also where it is missing, which is refused when it is read."""
+    path = soft_label_file(config)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None and path.is_file() else None
 
 
 def free_of_held_out(corpus: Corpus, assignment: dict[str, str]) -> tuple[Example, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from communique.model.errors import ConfigError
+from communique.model.onnx import special_tokens
 from communique.model.taxonomy import Taxonomy
 from communique.train.backbone import load_backbone
 from communique.train.config import TrainingConfig
@@ -22,10 +23,12 @@ def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, 
     earlier run's encoder, its heads and its topics of the same name go on from there instead.
 
     Raises:
-        ConfigError: no such backbone, windows too long for it, or an earlier encoder with other stances.
+        ConfigError: no such backbone, one of another build, windows too long for it, or an earlier encoder with other
+            stances.
     """
     earlier = is_encoder(config.model.backbone)
     model, tokenizer = load_earlier(config.model.backbone) if earlier else load_backbone(config.model.backbone)
+    refuse_odd_backbone(model.backbone if earlier else model, tokenizer)
     refuse_long_windows(model.backbone.config if earlier else model.config, taxonomy.n_topics, config.model.max_length)
     settings = config.encoder
     encoder = Encoder(
@@ -46,6 +49,26 @@ def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, 
     if earlier:
         take_over(model, encoder)
     return encoder, tokenizer
+
+
+def refuse_odd_backbone(backbone: Any, tokenizer: Any) -> None:
+    """Topics enter as tokens behind the one that opens a text, as wide as the backbone's states.
+
+    Raises:
+        ConfigError: its embeddings are narrower than its states, or its tokenizer opens a text otherwise.
+    """
+    embedded, width = backbone.get_input_embeddings().embedding_dim, backbone.config.hidden_size
+    if embedded != width:
+        raise ConfigError(
+            f"the backbone ({backbone.config.model_type}) embeds tokens in {embedded} dimensions and has states of "
+            f"{width}; expected the same, as in BERT, RoBERTa, MPNet, DeBERTa, ModernBERT and DistilBERT"
+        )
+    opening, _ = special_tokens(tokenizer.backend_tokenizer)
+    if len(opening) != 1:
+        raise ConfigError(
+            f"the backbone's tokenizer puts {len(opening)} special tokens before a text; expected one, such as [CLS]: "
+            "take another backbone"
+        )
 
 
 def refuse_long_windows(backbone: Any, n_topics: int, max_length: int) -> None:

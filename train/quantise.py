@@ -3,6 +3,7 @@
 import logging
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ def quantise_bundle(source: Path, destination: Path) -> Bundle:
     splits = load_splits(config)
     if splits.sha256 != manifest.corpus["sha256"]:
         raise DataError(f"{source} was trained on another corpus than is there now; train it again, then quantise")
+    splits = replace(splits, teacher_sha256=manifest.corpus.get("soft_labels_sha256"))  # that of its training
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "bundle"
         shutil.copytree(source, folder, ignore=shutil.ignore_patterns(MANIFEST, CARD, ".*"))

@@ -166,6 +166,7 @@ def finish_bundle(
                 "sha256": splits.sha256,
                 "embedded": config.corpus.embedded,
                 **{f"n_{name}": len(part) for name, part in splits.parts.items()},
+                **({"soft_labels_sha256": splits.teacher_sha256} if splits.teacher_sha256 else {}),
             },
             trained_on=tuple(sorted({article_hash(article) for article in articles_read(splits, config)})),
             training_seconds=round(seconds, 1),

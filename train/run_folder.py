@@ -13,6 +13,7 @@ from communique.train.splits import write_splits
 log = logging.getLogger(__name__)
 RESOLVED = "config.json"
 CORPUS_HASH = "corpus.sha256"
+TEACHER_HASH = "soft-labels.sha256"
 CHECKPOINTS = "checkpoints"
 COMPLETE = "trainer_state.json"  # the Trainer writes it last
 
@@ -22,8 +23,8 @@ def open_run_folder(folder: Path, config: TrainingConfig, splits: Splits) -> Pat
     model = folder / "bundle"
     shutil.rmtree(model, ignore_errors=True)  # an interrupted run's beginnings
     model.mkdir(parents=True)
-    (folder / RESOLVED).write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    (folder / CORPUS_HASH).write_text(splits.sha256 + "\n", encoding="utf-8")
+    for name, text in about(config, splits).items():
+        (folder / name).write_text(text, encoding="utf-8")
     write_splits(
         {example.article: name for name, part in splits.parts.items() for example in part.examples},
         folder / "splits.csv",
@@ -31,14 +32,22 @@ def open_run_folder(folder: Path, config: TrainingConfig, splits: Splits) -> Pat
     return model
 
 
+def about(config: TrainingConfig, splits: Splits) -> dict[str, str]:
+    """What decides what a run learns, by file name: two runs alike in these are the same."""
+    return {
+        RESOLVED: config.model_dump_json(indent=1) + "\n",
+        CORPUS_HASH: splits.sha256 + "\n",
+        TEACHER_HASH: f"{splits.teacher_sha256}\n",
+    }
+
+
 def find_interrupted(config: TrainingConfig, splits: Splits) -> str | None:
-    """The id of the latest run of this very config and corpus that left checkpoints: the end of a run removes them."""
-    about = {RESOLVED: config.model_dump_json(indent=1) + "\n", CORPUS_HASH: splits.sha256 + "\n"}
+    """The id of the latest run of this very config, corpus and teacher that left checkpoints: the end of a run removes
+    them."""
     folders = (path.parent for path in config.output.runs.glob(f"*/{CHECKPOINTS}"))
     for folder in sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True):
-        same = all(
-            (folder / name).is_file() and (folder / name).read_text("utf-8") == text for name, text in about.items()
-        )
+        files = ((folder / name, text) for name, text in about(config, splits).items())
+        same = all(path.is_file() and path.read_text("utf-8") == text for path, text in files)
         if same and last_checkpoint(folder / CHECKPOINTS):
             log.info("going on with the interrupted run %s", folder.name)
             return folder.name

@@ -26,10 +26,9 @@ from communique.model.errors import DataError
 from communique.model.taxonomy import Taxonomy
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
-from communique.train.data import EMBEDDED, load_splits
+from communique.train.data import SOFT_LABELS, load_splits
 
 log = logging.getLogger(__name__)
-EMBEDDED_FILE = EMBEDDED / "soft-labels.csv"
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def teacher_scores(bundles: list[Path], corpus: Corpus) -> Scores:
 
 def main(
     bundles: Annotated[list[Path], typer.Argument(help="Teacher bundles; their scores are averaged.")],
-    out: Annotated[Path, typer.Option("--out", help="The CSV file to write.")] = EMBEDDED_FILE,
+    out: Annotated[Path, typer.Option("--out", help="The CSV file to write.")] = SOFT_LABELS,
     config: Annotated[Path | None, typer.Option("--config", help="Whose corpus; the embedded one by default.")] = None,
 ) -> None:
     """Score a corpus' training paragraphs, and its unlabelled ones, with one or more teachers."""

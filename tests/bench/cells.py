@@ -21,7 +21,7 @@ from communique.model.gold import gold_arrays
 from communique.train.calibrate import fit_calibration
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
-from communique.train.data import Splits
+from communique.train.data import Splits, teacher_sha256
 from communique.train.run import train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +73,8 @@ def is_of(folder: Path, config: TrainingConfig, splits: Splits) -> bool:
     if not (folder / "bundle.json").is_file():
         return False
     manifest = read_manifest(folder)
-    if manifest.corpus["sha256"] != splits.sha256:
+    taught_by = manifest.corpus.get("soft_labels_sha256", teacher_sha256(config))  # older bundles do not say it
+    if manifest.corpus["sha256"] != splits.sha256 or taught_by != teacher_sha256(config):
         return False
     settings = TrainingConfig.model_validate(manifest.config)  # what it does not name is newer, and at its default
     return recipe(settings) == recipe(config)

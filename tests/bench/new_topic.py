@@ -29,10 +29,10 @@ from communique.train.data import Splits, load_splits
 from communique.train.encoder import fine_tune
 from communique.train.encoder_start import save_encoder
 
-EPOCHS = {0: 1, 8: 1, 32: 1, 128: 3}  # by the number of labelled paragraphs; with 128 of them one is too few
+EPOCHS = {0: 3, 8: 1, 32: 1, 128: 3}  # by the number of labelled paragraphs; with none or 128 one is too few
 DRAWS = 3
 UNLABELLED = 2000
-BASE = ["encoder.soft_labels=none", "encoder.epochs=3"]
+BASE = ["encoder.soft_labels=none", "encoder.epochs=2"]
 FEW = [
     "encoder.soft_labels=definitions",
     "encoder.distillation=1.0",

@@ -17,6 +17,12 @@ OFFSETS = [(0, 3), (4, 9), (10, 14), (15, 17), (17, 18), (19, 22), (22, 23), (24
         ("No end", ["No end"]),
         ("It cost 3.5 million. Mr. Ode paid.", ["It cost 3.5 million.", "Mr. Ode paid."]),
         ("  ", []),
+        ("It must hold.\r\nnobody spoke", ["It must hold.", "nobody spoke"]),
+        (
+            "He left. Élodie spoke. «Über alles?» asked Žana.",
+            ["He left.", "Élodie spoke.", "«Über alles?» asked Žana."],
+        ),
+        ("He left... and came back.", ["He left... and came back."]),
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:
@@ -61,3 +67,12 @@ def test_evidence_is_the_sentence_with_most_attention(token: int, sentence: str)
     found = evidence_span(weights, TEXT, OFFSETS)
     assert found is not None
     assert found.text == sentence == TEXT[found.start : found.end]
+
+
+def test_spans_behind_a_title_count_from_the_paragraph() -> None:
+    begin = TEXT.index("Gen.")
+    assert holder_span(logits(0, 1), TEXT, OFFSETS, begin) is None
+    assert holder_span(logits(5, 7), TEXT, OFFSETS, begin) == Span("Gen. Ado", 0, 8)
+    on_the_title = np.zeros(len(OFFSETS) + 2, dtype=np.float32)
+    on_the_title[2] = 1.0
+    assert evidence_span(on_the_title, TEXT, OFFSETS, begin) == Span("Gen. Ado left.", 0, 14)

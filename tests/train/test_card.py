@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from communique.model.bundle import Manifest
+from communique.model.bundle import Manifest, OnnxSettings
 from communique.model.calibration import Calibration, TopicCalibration
 from communique.model.taxonomy import Taxonomy, Topic
 from communique.train.card import model_card
@@ -65,6 +65,22 @@ def test_limits_of_the_embedded_corpus(embedded: bool) -> None:
     text = card(corpus={"embedded": embedded})
     assert ("invented articles" in text) is embedded
     assert ("The language of the training data" in text) is not embedded
+
+
+def test_an_encoder_says_what_it_is_made_of() -> None:
+    onnx = OnnxSettings(max_length=8, batch_size=1, pad_id=0, precision="int8", blend=0.25)
+    manifest = Manifest(
+        name="tiny",
+        family="encoder",
+        taxonomy=TAXONOMY,
+        calibration=Calibration(topics=(TOPIC,), topical_share=0.2),
+        config={"model": {"backbone": "/home/someone/backbones/all-mpnet-base-v2"}},
+        corpus={"soft_labels_sha256": "0123456789abcdef"},
+        onnx=onnx,
+    )
+    made_of = "Backbone: all-mpnet-base-v2; taught by soft labels too (file 0123456789ab); weights in int8; "
+    assert f"{made_of}a TF-IDF model of the same paragraphs has 25% of the say." in model_card(manifest)
+    assert "Backbone" not in card()
 
 
 def test_front_matter_comes_first() -> None:

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from tokenizers import processors
+from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 
 from communique.model.bundle import load_bundle
 from communique.model.errors import ConfigError
@@ -109,3 +111,20 @@ def test_a_backbone_in_half_precision_is_trained_in_full(config: TrainingConfig,
     tokenizer.save_pretrained(tmp_path / "half")
     encoder, _ = build_encoder(load_splits(config).taxonomy, starting_from(str(tmp_path / "half"), config))
     assert {parameter.dtype for parameter in encoder.parameters()} == {torch.float32}
+
+
+def test_backbones_that_topics_cannot_enter_are_refused(config: TrainingConfig, tmp_path: Path) -> None:
+    _, tokenizer = load_backbone(config.model.backbone)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    narrow = AutoConfig.for_model("electra", vocab_size=len(tokenizer), embedding_size=8, **sizes)
+    AutoModel.from_config(narrow).save_pretrained(tmp_path / "narrow")
+    tokenizer.save_pretrained(tmp_path / "narrow")
+    taxonomy = load_splits(config).taxonomy
+    with pytest.raises(ConfigError, match="embeds tokens in 8 dimensions and has states of 16"):
+        build_encoder(taxonomy, starting_from(str(tmp_path / "narrow"), config))
+    load_backbone(config.model.backbone)[0].save_pretrained(tmp_path / "bare")
+    bare = tokenizer.backend_tokenizer
+    bare.post_processor = processors.TemplateProcessing("$A", special_tokens=[])
+    PreTrainedTokenizerFast(tokenizer_object=bare, pad_token="[PAD]").save_pretrained(tmp_path / "bare")
+    with pytest.raises(ConfigError, match="puts 0 special tokens before a text"):
+        build_encoder(taxonomy, starting_from(str(tmp_path / "bare"), config))

@@ -1,6 +1,7 @@
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def test_only_an_interrupted_run_of_the_same_config_is_found(
     assert found.name == "checkpoint-10"
     assert find_interrupted(config, tiny_splits) == "run"
     assert find_interrupted(config.model_copy(update={"seed": 1}), tiny_splits) is None
+    assert find_interrupted(config, replace(tiny_splits, teacher_sha256="another")) is None
     shutil.rmtree(tmp_path / "run" / "checkpoints")  # as at the end of a run
     assert find_interrupted(config, tiny_splits) is None
 
