@@ -17,15 +17,16 @@ MISSIONS = "UNIFIL MONUSCO UNMISS MINUSMA MINUSCA UNDOF UNFICYP MINURSO UNISFA U
 FIRST = "Aldo Brenna Corin Delfa Emrik Fiora Garel Hesta Ivor Jalma Kerit Lovisa".split()
 SURNAMES = "Arlund Benedek Castellane Dovrin Estrany Falkowa Grenmar Halloun Ilvane Jorvik Kestrel Lindqual".split()
 RANKS = set(
-    "President Minister Prime Foreign Defence Defense General Major Colonel Brigadier Lieutenant Captain Sergeant "
-    "Admiral Rear Gen Col Lt Maj Sgt Adm Ambassador Senator Deputy Councillor Inspector Professor Bishop Father Pastor Dame "
-    "Mama Hajj Rep MP Opposition Chief Staff Of Mr Mrs Ms Dr".split()
+    "President Minister Prime Foreign Defence Defense General Major Colonel Brigadier Lieutenant Captain "
+    "Sergeant Admiral Rear Gen Col Lt Maj Sgt Adm Ambassador Senator Deputy Councillor Inspector Professor "
+    "Bishop Father Pastor Dame Mama Hajj Rep MP Opposition Chief Staff Of Mr Mrs Ms Dr".split()
 )  # fmt: skip
 BODIES = set(
-    "The A An Our My His Her Its This Two States United Nations Council Parliament Ministry Ministers Government "
-    "Republic Kingdom Union Forces Conference Affairs Office Front Community Arab Arabia New Zealand Guinea Moresby Port Member "
-    "Unity Security National Energy People Movement Party Army Command Mission Group Court House Cabinet Party South "
-    "North West East Gulf Hill Street Sea River City Province Region Day Act Agreement Accord Treaty Assembly".split()
+    "The A An Our My His Her Its This Two States United Nations Council Parliament Ministry Ministers "
+    "Government Republic Kingdom Union Forces Conference Affairs Office Front Community Arab Arabia New "
+    "Zealand Guinea Moresby Port Member Unity Security National Energy People Movement Party Army Command "
+    "Mission Group Court House Cabinet South North West East Gulf Hill Street Sea River City Province Region "
+    "Day Act Agreement Accord Treaty Assembly".split()
 )  # fmt: skip
 WORD = r"[^\W\d_a-z][\w'’-]+"
 NAME = re.compile(rf"{WORD}\.?(?: (?:bin |bint |al-|Al-|Le |de |van )?{WORD}\.?)+")
