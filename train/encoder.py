@@ -21,6 +21,7 @@ from transformers import (
 from communique.model.bundle import OnnxSettings
 from communique.model.corpus import Corpus
 from communique.model.evaluation import LOWER_IS_BETTER
+from communique.model.gold import gold_arrays
 from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
 from communique.train import processes
 from communique.train.blend import blend_with_linear
@@ -36,6 +37,7 @@ from communique.train.encoder_start import WEIGHTS, build_encoder, save_encoder
 from communique.train.encoder_teaching import soft_labels, with_soft_labelled
 from communique.train.export import save_tokenizer
 from communique.train.length_groups import LengthGroups
+from communique.train.logistic import check_learnable
 from communique.train.run_folder import CHECKPOINTS, last_checkpoint
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,8 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
     Returns what happened on the way, for the log, and how the graph is fed.
     """
     checkpoints = folder.parent / CHECKPOINTS
+    if config.encoder.blend:
+        check_learnable(gold_arrays(splits.train), splits.taxonomy)  # not after hours of training
     model, tokenizer, facts = fine_tune(splits, config, checkpoints)
     export_encoder(model, folder / GRAPH_FILE)
     save_tokenizer(tokenizer, folder / TOKENIZER_FILE)
