@@ -31,6 +31,7 @@ from communique.train.data import Splits
 from communique.train.encoder_callbacks import Clock, CollapseCheck, QuietProgress, StepLog
 from communique.train.encoder_data import Collator, ParagraphDataset
 from communique.train.encoder_export import check_parity, export_encoder, quantise
+from communique.train.encoder_loss import balanced_weights
 from communique.train.encoder_metrics import refuse_undefined_metric, validation_metrics
 from communique.train.encoder_model import Encoder
 from communique.train.encoder_start import WEIGHTS, build_encoder, save_encoder
@@ -80,6 +81,9 @@ def fine_tune(
     checkpoints = processes.shared_folder(checkpoints)
     set_seed(config.seed)
     model, tokenizer = build_encoder(splits.taxonomy, config)
+    if config.encoder.class_weight == "balanced":
+        weights = balanced_weights(gold_arrays(splits.train), splits.taxonomy)
+        model.config.topic_weights, model.config.stance_weights = weights
     taught = with_soft_labelled(splits, config)
     soft = {"train": soft_labels(taught, config, model, tokenizer), "validation": None}
     data = {
