@@ -104,6 +104,7 @@ def fine_tune(
     facts = {
         "best_validation": float(trainer.state.best_metric or 0.0),
         "truncated": float(data["train"].truncated),
+        "epochs": float(trainer.state.epoch or 0.0),
         "earlier_seconds": clock.before,
     }
     return model, tokenizer, facts
@@ -143,6 +144,7 @@ def build_trainer(
         restore_callback_states_from_checkpoint=True,  # early stopping's patience among them
         ddp_find_unused_parameters=True if processes.count() > 1 else None,  # a batch may have no stance at all
     )
+    arguments._n_gpu = min(1, arguments.n_gpu)  # several take a `torchrun`: the Trainer alone would multiply the batch
     return OrderedEvaluation(
         model=model,
         args=arguments,
