@@ -63,6 +63,7 @@ def evaluation_report(
             if name and len(rows) >= MIN_GROUP
         }
 
+    report["truncated"] = int(scores.truncated.sum())
     report["per_setting"] = group_report(lambda example: example.setting)
     report["per_style"] = group_report(lambda example: example.style)
     return report

@@ -70,6 +70,8 @@ def _prior(bundle: Bundle, corpus: Corpus, prior: str | None) -> npt.NDArray[np.
 def table(report: dict[str, Any]) -> str:
     """An evaluation as aligned text."""
     lines = [f"{report['n_paragraphs']} paragraphs of {report['n_articles']} articles"]
+    if report["truncated"]:
+        lines[0] += f", {report['truncated']} of them longer than the model reads"
     for name in METRICS:
         if report[name] is not None:
             low, high = report["intervals"][name]

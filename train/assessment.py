@@ -29,7 +29,6 @@ def assess_split(split: str, corpus: Corpus, scores: Scores, calibration: Calibr
     report = evaluation_report(scores, calibration, corpus)
     before = evaluate(judge_scores(scores, uncalibrated(calibration), corpus), n_bootstrap=1)
     report |= {f"{key}_uncalibrated": before[key] for key in ("ece_topic", "ece_stance")}
-    report["truncated"] = int(scores.truncated.sum())
     return Assessment(split, corpus, scores, calibration, judged, report)
 
 

@@ -29,13 +29,19 @@ EPSILON = 1e-9
 
 
 def fit_calibration(
-    scores: Scores, gold: Gold, train_gold: Gold, taxonomy: Taxonomy, config: CalibrationConfig
+    scores: Scores,
+    gold: Gold,
+    train_gold: Gold,
+    taxonomy: Taxonomy,
+    config: CalibrationConfig,
+    unjudged_share: float = 0.2,
 ) -> Calibration:
     """Fit everything of a `Calibration` on validation scores.
 
-    The base topic shares, which a single prior number scales, are those of the training split.
+    The base topic shares, which a single prior number scales, are those of the training split, and
+    `unjudged_share` that of a topic that no training paragraph was judged on.
     """
-    prior, topical = stated_prior(train_gold, taxonomy, config)
+    prior, topical = stated_prior(train_gold, taxonomy, config, unjudged_share)
     weights = prior_weights(gold.topic, prior)
     slope, intercept = _fit_topics(scores, gold, prior, weights, taxonomy, config)
     topics = tuple(
@@ -54,13 +60,17 @@ def fit_calibration(
     return _with_abstention(calibration, scores, gold, weights, taxonomy, config.target_risk)
 
 
-def stated_prior(train_gold: Gold, taxonomy: Taxonomy, config: CalibrationConfig) -> tuple[Array, float]:
+def stated_prior(
+    train_gold: Gold, taxonomy: Taxonomy, config: CalibrationConfig, unjudged_share: float = 0.2
+) -> tuple[Array, float]:
     """The config's prior as a share per topic (n_topics,), and the share of topical paragraphs.
 
     Raises:
         ConfigError: a table that does not name every topic, or one number for exclusive topics.
     """
-    base, base_topical = observed_prior(train_gold.topic), topical_share(train_gold.topic)
+    judged = train_gold.judged.any(axis=0)
+    base = np.where(judged, observed_prior(train_gold.topic), unjudged_share)
+    base_topical = topical_share(train_gold.topic[:, judged]) if judged.any() else unjudged_share
     if config.prior == "corpus":
         return base, base_topical
     return resolve_prior(config.prior, base, base_topical, taxonomy)
@@ -84,6 +94,7 @@ def _fit_topics(
     intercept from the move between the validation's own shares and the prior."""
     logits = scores.topic_logits.astype(np.float64)
     shift = shift_logits(np.zeros((1, taxonomy.n_topics)), observed_prior(gold.topic), prior, taxonomy.exclusive)[0]
+    shift[~gold.judged.any(axis=0)] = 0.0  # nothing says at what share its scores stand
     if taxonomy.exclusive:
         return _fit_exclusive(logits, gold, shift, weights, config)
     slopes, intercepts = np.ones(taxonomy.n_topics), shift.copy()

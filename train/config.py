@@ -25,6 +25,11 @@ class CorpusConfig(Section):
         default_factory=dict, description="Its further arguments, e.g. name, split, data_files."
     )
     taxonomy: Path | None = Field(default=None, description="Taxonomy file; default: the three topics.")
+    labelled: tuple[str, ...] | None = Field(
+        default=None,
+        description="The topics that lines without `labelled` were judged on, besides those they are labelled with; "
+        "default: all.",
+    )
     mapping: ColumnMapping | None = Field(default=None, description="Column mapping for data of another shape.")
     splits: Path | None = Field(
         default=None, description="Split file (CSV article,split); default: drawn, see [split]."

@@ -84,6 +84,9 @@ class EncoderSettings(Section):
     dropout: float = Field(default=0.1, ge=0.0, lt=1.0, description="In the heads.")
     head_size: int = Field(default=256, ge=4, description="Width of the heads' hidden layers.")
     label_smoothing: float = Field(default=0.05, ge=0.0, lt=0.5)
+    class_weight: Literal["balanced", "none"] = Field(
+        default="none", description="Weight topics and stances by inverse frequency, or leave it to the thresholds."
+    )
     metric: EpochMetric = Field(default="joint_macro_f1", description="Validation metric that picks the epoch.")
     patience: int = Field(default=3, ge=1, description="Stop after this many epochs without a gain.")
     bf16: bool = Field(default=False, description="bfloat16 autocast: faster where the processor has it.")

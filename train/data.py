@@ -10,6 +10,7 @@ from pathlib import Path
 from communique.model.bundle import input_text
 from communique.model.corpus import Corpus, corpus_from_rows, read_corpus
 from communique.model.errors import DataError
+from communique.model.gold import gold_arrays
 from communique.model.tables import Problem, Row
 from communique.model.taxonomy import Taxonomy
 from communique.model.texts import Example
@@ -66,7 +67,8 @@ def load_splits(config: TrainingConfig) -> Splits:
         DataError: the labelled data break the contract, or a split is empty.
     """
     taxonomy = config.corpus.load_taxonomy()
-    corpus = load_corpus(config.corpus, taxonomy)
+    corpus = judged_on(config.corpus.labelled, load_corpus(config.corpus, taxonomy))
+    warn_of_topics_without_labels(corpus)
     labelled = corpus.only(i for i, example in enumerate(corpus.examples) if example.labels is not None)
     if not len(labelled):
         raise DataError("no paragraph has labels: expected some for training and validation (`labels: []` is none)")
@@ -101,6 +103,41 @@ def teacher_sha256(config: TrainingConfig) -> str | None:
     """The hash of that file; None also where it is missing, which is refused when it is read."""
     path = soft_label_file(config)
     return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None and path.is_file() else None
+
+
+def judged_on(topics: tuple[str, ...] | None, corpus: Corpus) -> Corpus:
+    """The corpus with labelled paragraphs that do not say what they were judged on judged on these topics alone.
+
+    Raises:
+        DataError: a topic is not in the taxonomy, or the topics exclude each other.
+    """
+    if topics is None:
+        return corpus
+    known = corpus.taxonomy.topic_names
+    if unknown := sorted(set(topics) - set(known)):
+        raise DataError(f"[corpus] labelled names {', '.join(unknown)}; expected topics among {', '.join(known)}")
+    if corpus.taxonomy.exclusive:
+        raise DataError("[corpus] labelled is for topics that may stand together; the taxonomy is exclusive")
+
+    def said(example: Example) -> Example:
+        if example.labels is None or example.labelled is not None:
+            return example
+        of_labels = {label.topic for label in example.labels}
+        return replace(example, labelled=tuple(name for name in known if name in topics or name in of_labels))
+
+    return Corpus(tuple(said(example) for example in corpus.examples), corpus.taxonomy)
+
+
+def warn_of_topics_without_labels(corpus: Corpus) -> None:
+    """A topic that nobody was asked about, and one that is nowhere, look alike in files that do not say `labelled`."""
+    gold = gold_arrays(corpus)
+    for column, name in enumerate(corpus.taxonomy.topic_names):
+        judged = int(gold.judged[:, column].sum())
+        if judged and not gold.present[:, column].any():
+            log.warning(
+                "no paragraph is labelled %s: all %d labelled ones count as off it. If nobody asked about "
+                "it, name the topics that were judged in [corpus] labelled", name, judged,
+            )  # fmt: skip
 
 
 def free_of_held_out(corpus: Corpus, assignment: dict[str, str]) -> tuple[Example, ...]:

@@ -21,6 +21,7 @@ from transformers import (
 from communique.model.bundle import OnnxSettings
 from communique.model.corpus import Corpus
 from communique.model.evaluation import LOWER_IS_BETTER
+from communique.model.gold import gold_arrays
 from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
 from communique.train import processes
 from communique.train.blend import blend_with_linear
@@ -30,12 +31,14 @@ from communique.train.data import Splits
 from communique.train.encoder_callbacks import Clock, CollapseCheck, QuietProgress, StepLog
 from communique.train.encoder_data import Collator, ParagraphDataset
 from communique.train.encoder_export import check_parity, export_encoder, quantise
+from communique.train.encoder_loss import balanced_weights
 from communique.train.encoder_metrics import refuse_undefined_metric, validation_metrics
 from communique.train.encoder_model import Encoder
 from communique.train.encoder_start import WEIGHTS, build_encoder, save_encoder
 from communique.train.encoder_teaching import soft_labels, with_soft_labelled
 from communique.train.export import save_tokenizer
 from communique.train.length_groups import LengthGroups
+from communique.train.logistic import check_learnable
 from communique.train.run_folder import CHECKPOINTS, last_checkpoint
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,8 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
     Returns what happened on the way, for the log, and how the graph is fed.
     """
     checkpoints = folder.parent / CHECKPOINTS
+    if config.encoder.blend:
+        check_learnable(gold_arrays(splits.train), splits.taxonomy)  # not after hours of training
     model, tokenizer, facts = fine_tune(splits, config, checkpoints)
     export_encoder(model, folder / GRAPH_FILE)
     save_tokenizer(tokenizer, folder / TOKENIZER_FILE)
@@ -76,6 +81,9 @@ def fine_tune(
     checkpoints = processes.shared_folder(checkpoints)
     set_seed(config.seed)
     model, tokenizer = build_encoder(splits.taxonomy, config)
+    if config.encoder.class_weight == "balanced":
+        weights = balanced_weights(gold_arrays(splits.train), splits.taxonomy)
+        model.config.topic_weights, model.config.stance_weights = weights
     taught = with_soft_labelled(splits, config)
     soft = {"train": soft_labels(taught, config, model, tokenizer), "validation": None}
     data = {
@@ -96,6 +104,7 @@ def fine_tune(
     facts = {
         "best_validation": float(trainer.state.best_metric or 0.0),
         "truncated": float(data["train"].truncated),
+        "epochs": float(trainer.state.epoch or 0.0),
         "earlier_seconds": clock.before,
     }
     return model, tokenizer, facts
@@ -135,6 +144,7 @@ def build_trainer(
         restore_callback_states_from_checkpoint=True,  # early stopping's patience among them
         ddp_find_unused_parameters=True if processes.count() > 1 else None,  # a batch may have no stance at all
     )
+    arguments._n_gpu = min(1, arguments.n_gpu)  # several take a `torchrun`: the Trainer alone would multiply the batch
     return OrderedEvaluation(
         model=model,
         args=arguments,

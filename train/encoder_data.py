@@ -25,7 +25,8 @@ class ParagraphDataset(Dataset[dict[str, Any]]):
     ) -> None:
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length, return_offsets_mapping=True)
         gold = gold_arrays(corpus)
-        self.truncated = sum(len(ids) == max_length for ids in encoded["input_ids"])
+        read = (max(end for _, end in offsets) for offsets in encoded["offset_mapping"])
+        self.truncated = sum(end < len(text.rstrip()) for end, text in zip(read, texts, strict=True))
         names = corpus.taxonomy.topic_names
         self._items: list[dict[str, Any]] = []
         for row, example in enumerate(corpus.examples):

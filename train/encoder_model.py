@@ -16,7 +16,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
-from communique.train.encoder_loss import holder_loss, stance_loss, topic_loss
+from communique.train.encoder_loss import class_loss, holder_loss, stance_loss, topic_loss
 
 MASKED = -1e4
 HOLDER_WEIGHT = 0.3
@@ -24,7 +24,7 @@ HOLDER_WEIGHT = 0.3
 
 class EncoderConfig(PretrainedConfig):
     """`backbone` is the wrapped encoder's own config as a dictionary; `topics` and `stances` are the names of the
-    taxonomy it was trained for, in order."""
+    taxonomy it was trained for, in order; the weights are those of the loss, none if all count alike."""
 
     model_type = "communique-encoder"
 
@@ -39,6 +39,9 @@ class EncoderConfig(PretrainedConfig):
         distillation: float = 0.0,
         topics: Sequence[str] = (),
         stances: Sequence[str] = (),
+        exclusive: bool = False,
+        topic_weights: Sequence[float] = (),
+        stance_weights: Sequence[float] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -51,6 +54,9 @@ class EncoderConfig(PretrainedConfig):
         self.distillation = distillation
         self.topics = list(topics)
         self.stances = list(stances)
+        self.exclusive = exclusive
+        self.topic_weights = list(topic_weights)
+        self.stance_weights = list(stance_weights)
 
 
 @dataclass
@@ -115,9 +121,15 @@ class Encoder(PreTrainedModel):
             evidence = self._evidence(stance_weights, values, stance_view, hidden, stance_logits)
             return EncoderOutput(None, topic_logits, stance_logits, holder_logits, evidence)
         share, smoothing = self.config.distillation, self.config.label_smoothing
-        loss = topic_loss(topic_logits, topic_labels, soft_topic, share, smoothing)
+        by_topic, by_stance = (
+            topic_logits.new_tensor(weights) if weights else None
+            for weights in (self.config.topic_weights, self.config.stance_weights)
+        )
+        of_topics = class_loss if self.config.exclusive else topic_loss
+        loss = of_topics(topic_logits, topic_labels, soft_topic, share, smoothing, by_topic)
         if stance_labels is not None:
-            loss = loss + stance_loss(stance_logits, stance_labels, soft_topic, soft_stance, share, smoothing)
+            teacher = (soft_topic, soft_stance)
+            loss = loss + stance_loss(stance_logits, stance_labels, *teacher, share, smoothing, by_stance)
         if holder_labels is not None:
             loss = loss + HOLDER_WEIGHT * holder_loss(holder_logits, holder_labels)
         return EncoderOutput(loss=loss, topic_logits=topic_logits, stance_logits=stance_logits)

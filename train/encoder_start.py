@@ -42,6 +42,7 @@ def build_encoder(taxonomy: Taxonomy, config: TrainingConfig) -> tuple[Encoder, 
             distillation=0.0 if settings.soft_labels == "none" else settings.distillation,
             topics=taxonomy.topic_names,
             stances=taxonomy.stances,
+            exclusive=taxonomy.exclusive,
         )
     )
     encoder.backbone.load_state_dict((model.backbone if earlier else model).state_dict())

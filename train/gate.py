@@ -37,7 +37,8 @@ def with_gate(
         return onnx
     linear = classifier.second.scores(splits.inputs("validation"))
     gold = gold_arrays(splits.validation)
-    own = fit_calibration(linear, gold, gold_arrays(splits.train), splits.taxonomy, config.calibration)
+    train_gold, share = gold_arrays(splits.train), config.encoder.definition_share
+    own = fit_calibration(linear, gold, train_gold, splits.taxonomy, config.calibration, share)
     tagged = (gold.topic == 1).any(axis=1) | decide(scores, calibration, splits.taxonomy).present.any(axis=1)
     gate = fit_gate(linear, own, tagged, prior_weights(gold.topic, own.prior))
     log.info(

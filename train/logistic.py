@@ -39,7 +39,7 @@ def fit_heads(
     Raises:
         DataError: a topic without a labelled positive or without a negative in training.
     """
-    _check_learnable(gold, taxonomy)
+    check_learnable(gold, taxonomy)
     topic = _best(
         config,
         lambda c: _fit_topics(train, gold, taxonomy, config, c),
@@ -65,13 +65,19 @@ def _best(config: HeadConfig, fit: Any, quality: Any) -> tuple[Array, Array, flo
     return max(scored, key=lambda item: item[3])
 
 
-def _check_learnable(gold: Gold, taxonomy: Taxonomy) -> None:
+def check_learnable(gold: Gold, taxonomy: Taxonomy) -> None:
+    """Logistic regression needs both classes of every topic.
+
+    Raises:
+        DataError: a topic without a labelled positive or without a negative.
+    """
     for column, name in enumerate(taxonomy.topic_names):
         positives, negatives = (int((gold.topic[:, column] == value).sum()) for value in (1, 0))
         if not positives or not negatives:
             raise DataError(
                 f"topic {name!r} has {positives} positive and {negatives} negative training paragraphs; "
-                "expected at least one of each: label more, or take the topic out of the taxonomy"
+                "expected at least one of each: label more, take the topic out of the taxonomy, or let an encoder with "
+                "encoder.blend = false learn it from its definition"
             )
 
 

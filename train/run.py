@@ -129,7 +129,12 @@ def fit_family(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[di
 def calibrate(scores: Scores, splits: Splits, config: TrainingConfig) -> Calibration:
     """Calibration, thresholds and abstention on the validation split."""
     return fit_calibration(
-        scores, gold_arrays(splits.validation), gold_arrays(splits.train), splits.taxonomy, config.calibration
+        scores,
+        gold_arrays(splits.validation),
+        gold_arrays(splits.train),
+        splits.taxonomy,
+        config.calibration,
+        config.encoder.definition_share,
     )
 
 

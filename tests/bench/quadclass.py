@@ -17,18 +17,8 @@ from communique.train.config_file import load_config
 from communique.train.run import train
 
 SEEDS = range(5)
-SETTINGS = {
-    "linear": [],
-    "frozen": ["model.family=frozen"],
-    "encoder": [
-        "model.family=encoder",
-        "encoder.bf16=true",
-        "encoder.epochs=4",
-        "encoder.learning_rate=1e-4",  # at twice that, MiniLM's usual, one draw in five collapsed
-        "encoder.metric=topic_macro_f1",
-        "encoder.blend=true",
-    ],
-}
+CONFIGS = {"linear": "quadclass.toml", "frozen": "quadclass.toml", "encoder": "quadclass-encoder.toml"}
+SETTINGS = {"linear": [], "frozen": ["model.family=frozen"], "encoder": []}
 PUBLISHED = [
     ["ConfliBERT-scr-cased (Osorio et al. 2024)", ".661 mean of epochs, .669 last epoch"],
     ["RoBERTa-base (the same)", ".651, .659"],
@@ -63,7 +53,7 @@ def main() -> None:
 def key(family: str, data: Path) -> str:
     """A family's name in the cache: with its config and the data, so that results of other ones are not mixed in."""
     parts = [
-        (ROOT / "configs" / "quadclass.toml").read_bytes(),
+        (ROOT / "configs" / CONFIGS[family]).read_bytes(),
         json.dumps(SETTINGS[family]).encode(),
         data.read_bytes(),
     ]
@@ -79,7 +69,7 @@ def macro_f1(family: str, seed: int, data: Path) -> float:
         "tracking.log_model=false",
     ]
     config = load_config(
-        ROOT / "configs" / "quadclass.toml", [*overrides, *SETTINGS[family], f"name=quadclass-{family}"]
+        ROOT / "configs" / CONFIGS[family], [*overrides, *SETTINGS[family], f"name=quadclass-{family}"]
     )
     return float(train(config, export=False, only=["test"]).reports["test"]["topic_macro_f1"])
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from cells import CACHE, ROOT, Cell, Rival, our_cell, rival_cell
-from report import replace_section, tables
+from report import SAME, replace_section, tables
 
 from communique.model.assess import judge_scores
 from communique.model.corpus import Corpus, read_corpus
@@ -65,7 +65,8 @@ def main() -> None:
         (cell for cell in cells if cell.name in OURS), key=lambda cell: validation_joint(cell, sets["validation"])
     )
     for name, rows in reports.items():
-        add_differences(rows, judged(best, sets[name], name), cells, sets[name], name)
+        same = next((judged(cell, sets[name], name) for cell in cells if cell.name == SAME), None)
+        add_differences(rows, judged(best, sets[name], name), same, cells, sets[name], name)
         add_seeds(rows, seeds, sets[name], name)
     about = f"{platform.processor() or platform.machine()}, corpus {splits.sha256[:12]}; ours = {best.name}"
     text = tables(reports, {name: len(sets[name]) for name in reports}, failed, about)
@@ -103,10 +104,14 @@ def row(cell: Cell, corpus: Corpus, name: str) -> dict:
     return {"name": cell.name, "report": report, "seconds": cell.seconds, "speed": cell.speed, "size": cell.size}
 
 
-def add_differences(rows: list[dict], ours: Judged, cells: list[Cell], corpus: Corpus, name: str) -> None:
-    """The paired article bootstrap of our best (on validation) against each model."""
+def add_differences(
+    rows: list[dict], ours: Judged, same: Judged | None, cells: list[Cell], corpus: Corpus, name: str
+) -> None:
+    """The paired article bootstrap against each model: our best (on validation), and ours on their backbone."""
     for entry, cell in zip(rows, cells, strict=True):
-        entry["ours_minus"] = paired_differences(ours, judged(cell, corpus, name))["joint_macro_f1"]
+        it = judged(cell, corpus, name)
+        entry["ours_minus"] = paired_differences(ours, it)["joint_macro_f1"]
+        entry["same_minus"] = None if same is None else paired_differences(same, it)["joint_macro_f1"]
 
 
 def add_seeds(rows: list[dict], seeds: dict[str, list[Cell]], corpus: Corpus, name: str) -> None:

@@ -11,7 +11,7 @@ METRICS = {
     "ece_topic": "ECE topic",
     "ece_stance": "ECE stance",
 }
-INTERVALS = ("joint_macro_f1", "topic_macro_f1", "stance_macro_f1", "exact_match")
+SAME = "encoder"  # ours on the backbone that the rivals have too
 TITLES = {"test": "Held-out articles", "test_settings": "Conflicts unseen in training"}
 
 
@@ -48,19 +48,24 @@ def quality_table(rows: list[dict]) -> str:
     ordered = sorted(rows, key=lambda row: -row["report"]["joint_macro_f1"])
     body = []
     for row in ordered:
-        report, difference = row["report"], row["ours_minus"]
-        cells = [row["name"], *(measured(report, name) for name in METRICS), spread(row["seeds"])]
-        gain = difference["difference"]
-        cells.append(
-            "–" if gain == 0 else f"{gain:+.3f} [{difference['interval'][0]:+.3f}, {difference['interval'][1]:+.3f}]"
-        )
-        body.append(cells)
-    return markdown(["model", *METRICS.values(), "joint, three seeds", "ours − it, joint"], body)
+        cells = [row["name"], *(measured(row["report"], name) for name in METRICS), spread(row["seeds"])]
+        body.append([*cells, gained(row["ours_minus"]), gained(row["same_minus"])])
+    return markdown(
+        ["model", *METRICS.values(), "joint, three seeds", "ours − it, joint", f"`{SAME}` − it, joint"], body
+    )
+
+
+def gained(difference: dict | None) -> str:
+    """How much more joint macro-F1 a model of ours has, with the interval of the paired bootstrap."""
+    if difference is None or difference["difference"] == 0:
+        return "–"
+    low, high = difference["interval"]
+    return f"{difference['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def measured(report: dict, name: str) -> str:
-    """A metric, with its interval where the table shows it."""
-    if report[name] is None or name not in INTERVALS:
+    """A metric with its interval."""
+    if report[name] is None or report["intervals"][name] is None:
         return number(report[name], ".3f")
     low, high = report["intervals"][name]
     return f"{report[name]:.3f} [{low:.3f}, {high:.3f}]"

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from report import INTERVALS, quality_table, replace_section
+from report import METRICS, quality_table, replace_section
 
 
 def test_a_section_is_replaced_and_nothing_else(tmp_path: Path) -> None:
@@ -19,10 +19,16 @@ def test_models_are_ordered_by_joint_f1() -> None:
         metrics = dict.fromkeys(
             ["topic_macro_f1", "stance_macro_f1", "stance_favg", "exact_match", "ece_topic", "ece_stance"], 0.5
         )
-        report = {"joint_macro_f1": joint, "intervals": {key: [0.1, 0.9] for key in INTERVALS}, **metrics}
-        return {"name": name, "report": report, "seeds": seeds, "ours_minus": gain}
+        report = {"joint_macro_f1": joint, "intervals": {key: [0.1, 0.9] for key in METRICS}, **metrics}
+        return {
+            "name": name,
+            "report": report,
+            "seeds": seeds,
+            "ours_minus": gain,
+            "same_minus": gain if difference else None,
+        }
 
     lines = quality_table([row("rival", 0.4, 0.2, [0.3, 0.5]), row("ours", 0.6, 0.0, [])]).splitlines()
     assert lines[2].startswith("| ours | 0.600 [0.100, 0.900]")
-    assert lines[2].endswith("| – | – |")
-    assert lines[3].endswith("| 0.400 (0.300–0.500) | +0.200 [+0.000, +0.400] |")
+    assert lines[2].endswith("| – | – | – |")
+    assert lines[3].endswith("| 0.400 (0.300–0.500) | +0.200 [+0.000, +0.400] | +0.200 [+0.000, +0.400] |")

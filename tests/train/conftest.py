@@ -64,7 +64,7 @@ def paragraph(i: int) -> tuple[str, list[dict[str, str]]]:
         return f"Nothing but {' '.join(filler)} was seen at the market.", []
     topic, stance = list(TOPICS)[i % 2], list(STANCES)[i // 2 % 3]
     text = f"The mayor of {' '.join(filler[:4])} {STANCES[stance]} the {TOPICS[topic]} near {' '.join(filler[4:])}."
-    return text, [{"topic": topic, "stance": stance}]
+    return text, [{"topic": topic, "stance": stance, "holder": "The mayor"}]
 
 
 @pytest.fixture(scope="session")

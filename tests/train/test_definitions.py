@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from communique.model.bundle import load_bundle
 from communique.model.corpus import Corpus, Example
 from communique.model.errors import ConfigError, DataError
+from communique.model.gold import gold_arrays
+from communique.model.predict import predict
 from communique.model.taxonomy import Taxonomy, load_taxonomy
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
@@ -117,6 +120,58 @@ def test_unlabelled_paragraphs_move_the_topic_as_their_soft_labels_say(
     with caplog.at_level("INFO"):
         fine_tune(splits, config, tmp_path / "runs")
     assert "definitions stand for labels on 30 of" in caplog.text
+
+
+@pytest.fixture
+def with_harbour(tiny: Path, tmp_path: Path, overrides: list[str]) -> list[str]:
+    """A third topic that nobody was asked about, and unlabelled paragraphs."""
+    harbour = '[[topics]]\nname = "harbour"\ndefinition = "Building a harbour."\n'
+    (tmp_path / "three.toml").write_text((tiny / "taxonomy.toml").read_text("utf-8") + harbour, encoding="utf-8")
+    lines = [{"article": f"u{n}", "paragraph": 1, "text": text} for n, text in enumerate(TEXTS * 4)]
+    (tmp_path / "unlabelled.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    both = f'corpus.paths=["{tiny / "corpus.jsonl"}", "{tmp_path / "unlabelled.jsonl"}"]'
+    taxonomy = f"corpus.taxonomy={tmp_path / 'three.toml'}"
+    return [*overrides, both, taxonomy, "name=harbour", "output.bundle=bundles/harbour"]
+
+
+def test_a_topic_without_a_label_is_learned_from_its_definition(train_tiny, with_harbour: list[str]) -> None:
+    asked = 'corpus.labelled=["rail", "dam"]'
+    result = train_tiny(*with_harbour, asked, "encoder.definition_share=0.3", "calibration.prior=corpus")
+    bundle = load_bundle(result.bundle)
+    harbour = bundle.manifest.calibration.topics[2]
+    assert (harbour.slope, harbour.intercept, harbour.prior) == (1.0, 0.0, 0.3)
+    assert {threshold for _, threshold in harbour.thresholds} == {0.5}
+    assert 0.0 < predict(bundle, [TEXTS[0]])[0].all_topics[2].probability < 1.0
+    assert result.reports["test"]["per_topic"]["harbour"]["support"] == 0
+
+
+def test_a_topic_that_nobody_was_asked_about_is_not_taken_for_absent_in_silence(
+    tiny: Path, with_harbour: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    splits = load_splits(load_config(tiny / "config.toml", with_harbour))
+    assert "no paragraph is labelled harbour: all 60 labelled ones count as off it" in caplog.text
+    assert (gold_arrays(splits.train).topic[:, 2] == 0).all()
+    caplog.clear()
+    splits = load_splits(load_config(tiny / "config.toml", [*with_harbour, 'corpus.labelled=["rail"]']))
+    assert caplog.text == ""
+    judged = gold_arrays(splits.train).judged
+    assert judged[:, 0].all()
+    assert judged[:, 1].tolist() == gold_arrays(splits.train).present[:, 1].tolist()
+    assert not judged[:, 2].any()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ('corpus.labelled=["rail", "harbor"]', "labelled names harbor; expected topics among rail, dam, harbour"),
+        ("encoder.blend=true", r"'harbour' has 0 positive .* encoder.blend = false learn it from its definition"),
+    ],
+)
+def test_what_a_definition_cannot_mend_is_said_before_training(
+    train_tiny, with_harbour: list[str], setting: str, message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        train_tiny(*with_harbour, 'corpus.labelled=["rail", "dam"]', setting)
 
 
 def test_validation_without_a_topic_is_refused_before_training(tiny: Path, overrides: list[str]) -> None:

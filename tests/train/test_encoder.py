@@ -7,6 +7,7 @@ import torch
 
 from communique.model.bundle import load_bundle
 from communique.model.gold import gold_arrays
+from communique.model.predictions import Span
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
 from communique.train.data import load_splits
@@ -141,6 +142,17 @@ def test_a_trained_encoder_gives_holders_and_evidence(
     assert scores.holders is not None
     assert all(span is not None and span.text for span in scores.evidence[0])
     assert result.reports["validation"]["joint_macro_f1"] is not None
+
+
+def test_holders_are_learned_and_lie_in_the_paragraph(train_tiny, tiny_backbone: Path) -> None:
+    small = ["model.max_length=48", "encoder.epochs=8", "encoder.batch_size=8", "encoder.head_learning_rate=3e-3"]
+    small += ["model.title=true", "output.bundle=bundles/titled"]
+    result = train_tiny("model.family=encoder", f"model.backbone={tiny_backbone}", *small)
+    bundle = load_bundle(result.bundle)
+    text = "The mayor of amber birch warmly praised the new railway line near pine quay."
+    bare, titled = bundle.classifier.scores(bundle.inputs([text, text], ["", "Of the river dam"])).holders
+    assert Span("The mayor", 0, 9) in bare
+    assert all(text[span.start : span.end] == span.text for span in titled if span)
 
 
 def test_export_agrees_with_torch_and_int8_is_gated(config: TrainingConfig, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 
 from communique.model.bundle import load_bundle
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
 SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
 DEBERTA_V3 = {  # what distinguishes the third version: relative positions in buckets, shared projections
@@ -74,10 +75,12 @@ def backbone(request: pytest.FixtureRequest, tiny_rows: list, tmp_path_factory: 
     return folder
 
 
-def test_a_backbone_of_the_hub_goes_all_the_way(train_tiny, backbone: Path) -> None:
-    small = ["model.max_length=48", "encoder.epochs=1", "encoder.batch_size=8", "encoder.blend=false"]
-    bundle = f"output.bundle=bundles/{backbone.name}"
-    result = train_tiny("model.family=encoder", f"model.backbone={backbone}", *small, bundle)
+def test_a_config_for_the_hub_goes_all_the_way(train_tiny, tiny: Path, backbone: Path, tmp_path: Path) -> None:
+    config = CONFIGS / f"{'deberta' if 'deberta' in backbone.name else 'modernbert'}.toml"
+    data = [f'corpus.paths=["{tiny / "corpus.jsonl"}"]', f"corpus.taxonomy={tiny / 'taxonomy.toml'}"]
+    small = ["model.max_length=48", "encoder.epochs=1", "linear.min_df=1", "tracking.log_model=false"]
+    places = [f"output.bundle={tmp_path / 'bundle'}", f"output.runs={tmp_path / 'runs'}"]
+    result = train_tiny(*data, f"model.backbone={backbone}", *small, *places, config=config)
     text = "The mayor praised the new railway line. It rained all day long at the great river dam, and nobody came."
     short, long = load_bundle(result.bundle).classifier.scores([text[:39], f"{text} {text}"]).evidence
     assert all(span is not None and span.text for span in [*short, *long])

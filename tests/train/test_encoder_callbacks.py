@@ -85,3 +85,10 @@ def test_a_killed_run_resumes_exactly(config: TrainingConfig, tmp_path: Path, mo
     assert finished(config, tmp_path / "older")[1]["earlier_seconds"] == 0.0
     for name, weight in whole.items():
         torch.testing.assert_close(resumed[name], weight, msg=name)
+
+
+def test_training_stops_when_validation_has_not_gained(config: TrainingConfig, tmp_path: Path) -> None:
+    still = {"epochs": 6, "patience": 2, "learning_rate": 1e-12, "head_learning_rate": 1e-12}
+    still |= {"metric": "topic_macro_f1"}
+    config = config.model_copy(update={"encoder": config.encoder.model_copy(update=still)})
+    assert finished(config, tmp_path)[1]["epochs"] == 3.0
