@@ -40,9 +40,10 @@ docs: .venv/.docs
 core-check: .venv/.ready
 	$(BIN)/python tests/core_install.py
 
-# Our families and rivals on the same splits, into benchmarks.md. DATA="name=file.jsonl" adds labelled files of yours.
+# Our families and rivals on the same splits, into benchmarks.md. DATA="name=file.jsonl" adds labelled files of yours;
+# README=name writes the table of that set into the README.
 bench-quality: .venv/.ready
-	$(BIN)/python tests/bench/quality.py $(DATA:%=--data %)
+	$(BIN)/python tests/bench/quality.py $(DATA:%=--data %) $(README:%=--readme %)
 
 # Names swapped, contrast sets, evidence, holders, the confident half: for one bundle, into benchmarks.md.
 BUNDLE ?= bundles/encoder

@@ -6,6 +6,7 @@ cross-entropy against the mixture of both.
 
 import numpy as np
 import torch
+from torch import distributed
 from torch.nn import functional
 
 from communique.model.gold import Gold
@@ -99,7 +100,7 @@ def stance_loss(
     if weights is not None:
         target = target * weights
     each = -(target * logits.float().log_softmax(dim=-1)).sum()
-    return each / target.sum().clamp(min=1.0)
+    return each / mean_count(target.sum()).clamp(min=1.0)
 
 
 def holder_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -111,7 +112,21 @@ def holder_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """
     positions = logits.float().permute(0, 1, 3, 2).flatten(0, 2)
     each = functional.cross_entropy(positions, labels.flatten(), ignore_index=-1, reduction="sum")
-    return each / (labels >= 0).sum().clamp(min=1)
+    return each / mean_count((labels >= 0).sum()).clamp(min=1.0)
+
+
+def mean_count(count: torch.Tensor) -> torch.Tensor:
+    """What a process of a `torchrun` has on average of something counted in its share of a batch.
+
+    The processes' gradients are averaged, so a loss divided by this has the gradient that one process with the whole
+    batch would have; divided by its own count, a share with few stances would pull as hard as one with many.
+    """
+    count = count.to(torch.float32)
+    if torch.is_grad_enabled() and distributed.is_available() and distributed.is_initialized():
+        count = count.detach().clone()
+        distributed.all_reduce(count)
+        count = count / distributed.get_world_size()
+    return count
 
 
 def balanced_weights(gold: Gold, taxonomy: Taxonomy) -> tuple[list[float], list[float]]:

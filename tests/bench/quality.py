@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from cells import CACHE, ROOT, Cell, Rival, our_cell, rival_cell
-from report import SAME, replace_section, tables
+from report import SAME, compact_table, replace_section, tables
 
 from communique.model.assess import judge_scores
 from communique.model.corpus import Corpus, read_corpus
@@ -74,12 +74,15 @@ def main() -> None:
         print(text)  # a part of the models: not what the page is to show
         return
     replace_section(options.out, "quality", text)
+    if options.readme:
+        replace_section(ROOT / "README.md", "quality", compact_table(reports[options.readme]))
     (CACHE / "quality.json").write_text(json.dumps(reports, indent=1), encoding="utf-8")
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks.md")
+    parser.add_argument("--readme", metavar="NAME", help="the set whose table goes into the README too")
     parser.add_argument("--only", action="append", help="this model alone, repeatable; printed, not written")
     parser.add_argument(
         "--data", action="append", default=[], type=lambda text: tuple(text.split("=", 1)), metavar="NAME=FILE"

@@ -55,20 +55,30 @@ def quality_table(rows: list[dict]) -> str:
     )
 
 
-def gained(difference: dict | None) -> str:
+def compact_table(rows: list[dict]) -> str:
+    """Models on one set with what they cost, to two decimals: the README's table."""
+    body = []
+    for row in sorted(rows, key=lambda row: -row["report"]["joint_macro_f1"]):
+        cost = [number(row["seconds"], ".0f"), number(row["speed"], ".0f"), number(row["size"] / 1e6, ".0f")]
+        quality = [measured(row["report"], name, 2 if "ece" not in name else 3) for name in METRICS]
+        body.append([row["name"], *quality, *cost, gained(row["ours_minus"], 2)])
+    return markdown(["model", *METRICS.values(), "training, s", "paragraphs/s", "MB", "best − it, joint"], body)
+
+
+def gained(difference: dict | None, digits: int = 3) -> str:
     """How much more joint macro-F1 a model of ours has, with the interval of the paired bootstrap."""
     if difference is None or difference["difference"] == 0:
         return "–"
     low, high = difference["interval"]
-    return f"{difference['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
+    return f"{difference['difference']:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
 
 
-def measured(report: dict, name: str) -> str:
+def measured(report: dict, name: str, digits: int = 3) -> str:
     """A metric with its interval."""
     if report[name] is None or report["intervals"][name] is None:
-        return number(report[name], ".3f")
+        return number(report[name], f".{digits}f")
     low, high = report["intervals"][name]
-    return f"{report[name]:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{report[name]:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def spread(values: list[float]) -> str:

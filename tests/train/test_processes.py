@@ -1,6 +1,8 @@
 """Two processes of `torchrun` train as one does."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,13 +33,18 @@ def loss_curve(folder: Path, starter: list[str], config: Path, overrides: list[s
 
 
 def test_two_processes_have_the_loss_curve_of_one(tiny: Path, tiny_backbone: Path, tmp_path: Path) -> None:
-    overrides = ["model.family=encoder", f"model.backbone={tiny_backbone}", "model.max_length=48"]
+    shutil.copytree(tiny_backbone, tmp_path / "backbone")  # without chance: each process would drop other units
+    config = json.loads((tmp_path / "backbone" / "config.json").read_text("utf-8"))
+    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (tmp_path / "backbone" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    overrides = ["model.family=encoder", f"model.backbone={tmp_path / 'backbone'}", "model.max_length=48"]
     overrides += ["encoder.epochs=4", "encoder.dropout=0", "encoder.batch_size=8", "encoder.metric=topic_macro_f1"]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
     one = loss_curve(tmp_path / "one", [], tiny / "config.toml", overrides)
     two = loss_curve(tmp_path / "two", torchrun, tiny / "config.toml", overrides)
     assert len(one) == 4
-    assert two == pytest.approx(one, rel=0.1)  # dropout differs
+    assert two == pytest.approx(one, rel=0.001)
+    assert two[-1] < 0.985 * two[0]
 
 
 def test_a_batch_is_divided_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
