@@ -97,7 +97,7 @@ def _cost(manifest: Manifest) -> str:
         return ""
     hours = seconds / 3600 * cores
     return (
-        f"\nin {seconds:.0f} seconds on {cores} cores: at most {hours * WATTS_A_CORE:.0f} Wh at {WATTS_A_CORE} W a core"
+        f"\nin {seconds:.0f} seconds on {cores} core{'s' if cores > 1 else ''}: at most {hours * WATTS_A_CORE:.0f} Wh at {WATTS_A_CORE} W a core"
     )
 
 
