@@ -95,10 +95,9 @@ def _cost(manifest: Manifest) -> str:
     seconds, cores = manifest.training_seconds, usable_cores()
     if seconds is None:
         return ""
-    hours = seconds / 3600 * cores
-    return (
-        f"\nin {seconds:.0f} seconds on {cores} core{'s' if cores > 1 else ''}: at most {hours * WATTS_A_CORE:.0f} Wh at {WATTS_A_CORE} W a core"
-    )
+    energy = seconds / 3600 * cores * WATTS_A_CORE
+    on = f"{cores} core{'s' if cores > 1 else ''}"
+    return f"\nin {seconds:.0f} seconds on {on}: at most {energy:.0f} Wh at {WATTS_A_CORE} W a core"
 
 
 def _failures(failures: Sequence[str]) -> str:
