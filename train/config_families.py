@@ -68,7 +68,10 @@ class LinearConfig(Section):
 class EncoderSettings(Section):
     """Fine-tuning of the encoder family."""
 
-    epochs: int = Field(default=6, ge=1, le=100, description="At most; the best epoch on validation is kept.")
+    epochs: int = Field(default=6, ge=1, le=100, description="At most, where the best one is kept.")
+    keep: Literal["best", "last"] = Field(
+        default="best", description="The best epoch on validation; or the last, where validation is too small to tell."
+    )
     batch_size: int = Field(
         default=16, ge=1, le=1024, description="Paragraphs a step, shared by the processes of a `torchrun`."
     )

@@ -77,7 +77,8 @@ def fine_tune(
 
     Every process of a `torchrun` comes through here; the first one names the folder of checkpoints.
     """
-    refuse_undefined_metric(splits.validation, config.encoder.metric)
+    if config.encoder.keep == "best":
+        refuse_undefined_metric(splits.validation, config.encoder.metric)
     checkpoints = processes.shared_folder(checkpoints)
     set_seed(config.seed)
     model, tokenizer = build_encoder(splits.taxonomy, config)
@@ -133,8 +134,8 @@ def build_trainer(
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=2,
-        load_best_model_at_end=True,
-        metric_for_best_model=settings.metric,
+        load_best_model_at_end=settings.keep == "best",
+        metric_for_best_model=settings.metric if settings.keep == "best" else None,
         greater_is_better=settings.metric not in LOWER_IS_BETTER,
         logging_steps=min(20, steps),
         report_to="none",
@@ -145,6 +146,7 @@ def build_trainer(
         ddp_find_unused_parameters=True if processes.count() > 1 else None,  # a batch may have no stance at all
     )
     arguments._n_gpu = min(1, arguments.n_gpu)  # several take a `torchrun`: the Trainer alone would multiply the batch
+    stopping = [EarlyStoppingCallback(settings.patience)] if settings.keep == "best" else []
     return OrderedEvaluation(
         model=model,
         args=arguments,
@@ -153,7 +155,7 @@ def build_trainer(
         data_collator=Collator(pad_id),
         optimizers=(optimizer_of(model, settings), None),
         compute_metrics=lambda prediction: validation_metrics(prediction.predictions, validation),
-        callbacks=[EarlyStoppingCallback(settings.patience), StepLog(), Clock(), CollapseCheck()],
+        callbacks=[*stopping, StepLog(), Clock(), CollapseCheck()],
     )
 
 

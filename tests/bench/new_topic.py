@@ -29,13 +29,15 @@ from communique.train.data import Splits, load_splits
 from communique.train.encoder import fine_tune
 from communique.train.encoder_start import save_encoder
 
-EPOCHS = {0: 3, 8: 1, 32: 1, 128: 3}  # by the number of labelled paragraphs; with none or 128 one is too few
+COUNTS = (0, 8, 32, 128)
 DRAWS = 3
 UNLABELLED = 2000
 BASE = ["encoder.soft_labels=none", "encoder.epochs=2"]
 FEW = [
     "encoder.soft_labels=definitions",
     "encoder.distillation=1.0",
+    "encoder.epochs=3",
+    "encoder.keep=last",
     "encoder.learning_rate=1e-4",
 ]
 
@@ -57,19 +59,16 @@ def measured(name: str, splits: Splits) -> Iterator[tuple[str, list[Found]]]:
     chosen = np.random.default_rng(0).permutation(len(pool))[:UNLABELLED]
     unlabelled = tuple(replace(pool.examples[row], labels=None) for row in chosen)
     base = base_encoder(name, splits)
+    config = load_config(ROOT / "configs" / "encoder.toml", [*FEW, f"model.backbone={base}"])
     sources = [Path(__file__), Path(__file__).with_name("few_shot.py"), Path(definitions.__file__)]
-    code = "".join(path.read_text("utf-8") for path in sources) + going_on(base, 1).encoder.model_dump_json()
+    code = "".join(path.read_text("utf-8") for path in sources) + config.encoder.model_dump_json()
     key = hashlib.sha256(f"{splits.sha256} {name} {code}".encode()).hexdigest()[:16]
     store = CACHE / "new-topic" / f"{key}.json"
     done: dict[str, list[list[float]]] = json.loads(store.read_text("utf-8")) if store.is_file() else {}
-    for n, epochs in EPOCHS.items():
-        config = going_on(base, epochs)
+    for n in COUNTS:
         for draw_number in range(DRAWS if n else 1):
             few = draw(pool, n, draw_number)
-            asked = few if n else draw(pool, 20, 0)  # asked after each epoch; of a single one it picks nothing
-            rows = {
-                "ours": lambda few=few, asked=asked, config=config: few_shot(few, asked, unlabelled, held_out, config)
-            }
+            rows = {"ours": lambda few=few: few_shot(few, unlabelled, held_out, config)}
             if n:
                 rows |= {"frozen MiniLM": lambda few=few: frozen_heads(few, held_out)}
                 rows |= {"TF-IDF": lambda few=few: tfidf_heads(few, held_out)}
@@ -99,17 +98,13 @@ def base_encoder(name: str, splits: Splits) -> Path:
     return folder
 
 
-def going_on(base: Path, epochs: int) -> TrainingConfig:
-    """How an encoder that knows the other topics learns the new one."""
-    return load_config(ROOT / "configs" / "encoder.toml", [*FEW, f"model.backbone={base}", f"encoder.epochs={epochs}"])
-
-
 def few_shot(
-    few: Corpus, validation: Corpus, unlabelled: tuple[Example, ...], held_out: Corpus, config: TrainingConfig
+    few: Corpus, unlabelled: tuple[Example, ...], held_out: Corpus, config: TrainingConfig
 ) -> tuple[np.ndarray, np.ndarray]:
     """Topic scores (n,), above 0 where it says yes, and stance probabilities (n, s) of an encoder that went on with a
     few labelled paragraphs."""
     taxonomy = held_out.taxonomy
+    validation = Corpus(unlabelled[:100], taxonomy)  # picks nothing: the last epoch is kept
     parts = {"train": few, "validation": validation}
     splits = Splits(parts, taxonomy, with_title=False, sha256=few.sha256, unlabelled=unlabelled)
     with tempfile.TemporaryDirectory() as checkpoints:

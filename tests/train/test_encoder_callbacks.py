@@ -1,11 +1,13 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import TrainerCallback
 
+from communique.model.corpus import Corpus
 from communique.model.errors import ConfigError
 from communique.train.config import TrainingConfig
 from communique.train.config_file import load_config
@@ -92,3 +94,15 @@ def test_training_stops_when_validation_has_not_gained(config: TrainingConfig, t
     still |= {"metric": "topic_macro_f1"}
     config = config.model_copy(update={"encoder": config.encoder.model_copy(update=still)})
     assert finished(config, tmp_path)[1]["epochs"] == 3.0
+
+
+def test_the_last_epoch_is_kept_if_asked(config: TrainingConfig, tmp_path: Path) -> None:
+    """Rates at which the metric stays where it was: the best epoch is the first."""
+    last = {"epochs": 3, "patience": 1, "keep": "last", "learning_rate": 1e-12, "head_learning_rate": 1e-12}
+    config = config.model_copy(update={"encoder": config.encoder.model_copy(update=last)})
+    unlabelled = tuple(replace(example, labels=None) for example in load_splits(config).validation.examples)
+    splits = load_splits(config)
+    blind = replace(splits, parts={**splits.parts, "validation": Corpus(unlabelled, splits.taxonomy)})
+    facts = fine_tune(blind, config, tmp_path)[2]
+    assert facts["epochs"] == 3.0
+    assert facts["best_validation"] == 0.0
