@@ -213,6 +213,7 @@ def record(
         (evaluation / f"{assessment.split}.json").write_text(text + "\n", encoding="utf-8")
         draw_plots(assessment, evaluation)
         tracking.log_metrics(assessment.split, assessment.report)
+        tracking.log_values({f"{assessment.split}/truncated": float(assessment.report["truncated"])})
     tracking.log_values({f"fit/{key}": value for key, value in fitted.items()})
     tracking.log_datasets(splits)
     tracking.log_files(evaluation, "evaluation")

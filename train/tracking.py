@@ -105,7 +105,6 @@ def log_datasets(splits: Splits) -> None:
 def log_metrics(split: str, report: dict[str, Any], step: int | None = None) -> None:
     """Log an evaluation's numbers, with the ends of their intervals, under the split's name."""
     values = {f"{split}/{name}": value for name, value in report.items() if isinstance(value, float)}
-    values |= {f"{split}/truncated": float(report["truncated"])} if "truncated" in report else {}
     for name, ends in report.get("intervals", {}).items():
         if ends is not None:
             values |= {f"{split}/{name}_low": ends[0], f"{split}/{name}_high": ends[1]}

@@ -38,6 +38,7 @@ def test_metrics_are_those_of_the_reports(trained: RunResult, client: MlflowClie
     assert metrics["test/exact_match_high"] == report["intervals"]["exact_match"][1]
     assert metrics["validation/f1/rail/favor"] == trained.reports["validation"]["per_pair"]["rail/favor"]["f1"]
     assert metrics["fit/topic_c"] == 1.0
+    assert metrics["test/truncated"] == 0.0
     assert not any("holder" in name for name in metrics)
 
 
