@@ -30,13 +30,14 @@ from communique.train.config_families import EncoderSettings
 from communique.train.data import Splits
 from communique.train.encoder_callbacks import Clock, CollapseCheck, QuietProgress, StepLog
 from communique.train.encoder_data import Collator, ParagraphDataset
-from communique.train.encoder_export import check_parity, export_encoder, quantise
+from communique.train.encoder_export import check_parity, export_encoder
 from communique.train.encoder_loss import balanced_weights
 from communique.train.encoder_metrics import refuse_undefined_metric, validation_metrics
 from communique.train.encoder_model import Encoder
 from communique.train.encoder_start import WEIGHTS, build_encoder, save_encoder
 from communique.train.encoder_teaching import soft_labels, with_soft_labelled
 from communique.train.export import save_tokenizer
+from communique.train.int8 import quantise
 from communique.train.length_groups import LengthGroups
 from communique.train.logistic import check_learnable
 from communique.train.run_folder import CHECKPOINTS, last_checkpoint
@@ -66,7 +67,7 @@ def fit_encoder(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[d
         settings = blend_with_linear(splits, config, folder, settings)
         facts["blend"] = settings.blend or 0.0
     if config.encoder.precision == "int8":
-        settings = quantise(folder, splits, settings)
+        settings = quantise(folder, splits, settings, config)
     return facts, settings
 
 

@@ -26,8 +26,8 @@ from communique.model.gold import gold_arrays
 from communique.model.prior import prior_weights
 from communique.model.reference import Reference, make_reference
 from communique.train import tracking
-from communique.train.assessment import Assessment, assess_split
-from communique.train.calibrate import fit_calibration, stated_prior
+from communique.train.assessment import Assessment, assess_split, calibrate
+from communique.train.calibrate import stated_prior
 from communique.train.card import model_card
 from communique.train.config import TrainingConfig
 from communique.train.data import Splits, load_splits
@@ -124,18 +124,6 @@ def fit_family(splits: Splits, config: TrainingConfig, folder: Path) -> tuple[di
     from communique.train.frozen import fit_frozen
 
     return fit_frozen(splits, config, folder)
-
-
-def calibrate(scores: Scores, splits: Splits, config: TrainingConfig) -> Calibration:
-    """Calibration, thresholds and abstention on the validation split."""
-    return fit_calibration(
-        scores,
-        gold_arrays(splits.validation),
-        gold_arrays(splits.train),
-        splits.taxonomy,
-        config.calibration,
-        config.encoder.definition_share,
-    )
 
 
 def drift_reference(scores: Scores, calibration: Calibration, splits: Splits) -> Reference:

@@ -1,7 +1,8 @@
 """What a user relies on beyond F1, for one bundle, into its section: `make bench-behaviour BUNDLE=bundles/encoder`.
 
-Names swapped, contrast sets, evidence against leaving each sentence out, the confident half, calibration
-on the pooled test splits, holders. Targets stand beside what was found; intervals are 95 %, by bootstrap over articles.
+Names swapped, contrast sets, long paragraphs, evidence against leaving each sentence out, the confident half,
+calibration on the pooled test splits, holders. Targets stand beside what was found; intervals are 95 %, by bootstrap
+over articles.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from communique.train.data import load_splits
 
 SAMPLE = 150
 SEED = 0
+WORDS_BEFORE = 300  # more than an encoder reads at once
 
 
 def main() -> None:
@@ -41,6 +43,7 @@ def main() -> None:
     rows = [
         *swaps(bundle, pooled),
         contrast(bundle, parts["contrast"]),
+        *long_paragraphs(bundle, parts["test"]),
         evidence(bundle, parts["test"]),
         *calibration(bundle, pooled),
     ]
@@ -88,6 +91,37 @@ def contrast(bundle: Bundle, corpus: Corpus) -> tuple[str, ...]:
         gold = {label.topic: label.stance for label in example.labels or ()}
         right[example.article] = right.get(example.article, True) and gold == labels
     return ("contrast sets, all members right", f"contrast, {len(right)} sets", share(list(right.items())), "≥ 40 %")
+
+
+def long_paragraphs(bundle: Bundle, corpus: Corpus) -> list[tuple[str, ...]]:
+    """What becomes of a paragraph's tags when 300 words without a topic stand before it in the same paragraph."""
+    tagged = [example for example in corpus.examples if example.labels]
+    longer = [f"{words} {example.text}" for words, example in zip(fillers(corpus, len(tagged)), tagged, strict=True)]
+    kept, same, added = [], [], []
+    before = label_sets(bundle, [example.text for example in tagged])
+    for example, alone, behind in zip(tagged, before, label_sets(bundle, longer), strict=True):
+        kept += [(example.article, topic in behind) for topic in alone]
+        same += [(example.article, alone[topic] == behind[topic]) for topic in alone.keys() & behind.keys()]
+        added.append((example.article, behind.keys() <= alone.keys()))
+    where = f"{WORDS_BEFORE} words without a topic before a paragraph"
+    return [
+        (f"{where}: topic still found", f"test, {len(kept)} tags", share(kept), "–"),
+        (f"{where}: stance unchanged where it is", f"test, {len(same)} tags", share(same), "–"),
+        (f"{where}: no further topic", f"test, {len(added)} paragraphs", share(added), "–"),
+    ]
+
+
+def fillers(corpus: Corpus, count: int) -> list[str]:
+    """Texts of at least WORDS_BEFORE words, each put together from paragraphs whose labels name no topic."""
+    quiet = [example.text for example in corpus.examples if example.labels == ()]
+    rng = np.random.default_rng(SEED)
+    texts = []
+    for _ in range(count):
+        chosen: list[str] = []
+        while sum(len(text.split()) for text in chosen) < WORDS_BEFORE:
+            chosen.append(quiet[rng.integers(len(quiet))])
+        texts.append(" ".join(chosen))
+    return texts
 
 
 def evidence(bundle: Bundle, corpus: Corpus) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ from communique.train.config_file import load_config
 from communique.train.data import load_splits
 from communique.train.encoder import build_trainer, layer_of, optimizer_of
 from communique.train.encoder_data import Collator, ParagraphDataset, holder_tokens
-from communique.train.encoder_export import check_parity, export_encoder, quantise
+from communique.train.encoder_export import check_parity, export_encoder
 from communique.train.encoder_model import Encoder, EncoderConfig
 from communique.train.encoder_start import build_encoder
+from communique.train.int8 import quantise
 
 OFFSETS = [(0, 0), (0, 3), (4, 9), (10, 14), (0, 0)]
 
@@ -164,7 +165,7 @@ def test_export_agrees_with_torch_and_int8_is_gated(config: TrainingConfig, tmp_
     before = (tmp_path / "model.onnx").stat().st_size
     from communique.model.bundle import OnnxSettings
 
-    settings = quantise(tmp_path, splits, OnnxSettings(max_length=48, batch_size=8, pad_id=0))
+    settings = quantise(tmp_path, splits, OnnxSettings(max_length=48, batch_size=8, pad_id=0), config)
     smaller = (tmp_path / "model.onnx").stat().st_size < before
     assert (settings.precision == "int8") == smaller
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "tokenizer.json"]

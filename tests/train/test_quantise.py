@@ -7,9 +7,9 @@ import pytest
 from communique.model.bundle import load_bundle, open_classifier
 from communique.model.calibration import decide
 from communique.model.errors import BundleError, PromotionError
-from communique.train import encoder_export
+from communique.train import int8
 from communique.train.data import Splits
-from communique.train.quantise import quantise_bundle, refuse_changed_labels
+from communique.train.quantise import quantise_bundle
 from communique.train.run import RunResult
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow", "ignore::UserWarning:mlflow")
@@ -22,8 +22,8 @@ def encoder(train_tiny, tiny_backbone: Path) -> RunResult:
 
 
 def test_an_int8_bundle_stands_on_its_own(encoder: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder_export, "MAX_FLIPS", 1.0)
-    monkeypatch.setattr(encoder_export, "MAX_DROP", 1.0)
+    monkeypatch.setattr(int8, "MAX_FLIPS", 1.0)
+    monkeypatch.setattr(int8, "MAX_DROP", 1.0)
     small = quantise_bundle(encoder.bundle, tmp_path / "int8")
     large = load_bundle(encoder.bundle)
     assert small.manifest.onnx is not None
@@ -38,8 +38,8 @@ def test_an_int8_bundle_stands_on_its_own(encoder: RunResult, tmp_path: Path, mo
 def test_batches_move_fp32_by_rounding_and_hardly_flip_an_int8_label(
     encoder: RunResult, tiny_splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoder_export, "MAX_FLIPS", 1.0)
-    monkeypatch.setattr(encoder_export, "MAX_DROP", 1.0)
+    monkeypatch.setattr(int8, "MAX_FLIPS", 1.0)
+    monkeypatch.setattr(int8, "MAX_DROP", 1.0)
     small = quantise_bundle(encoder.bundle, tmp_path / "int8")
     texts = [text for part in tiny_splits.parts.values() for text in part.texts]
     for bundle in (load_bundle(encoder.bundle), small):
@@ -62,14 +62,14 @@ def test_batches_move_fp32_by_rounding_and_hardly_flip_an_int8_label(
 
 
 def test_the_gate_keeps_fp32(encoder: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder_export, "MAX_FLIPS", -1.0)
+    monkeypatch.setattr(int8, "MAX_FLIPS", -1.0)
     with pytest.raises(PromotionError, match="does not pass its gate"):
         quantise_bundle(encoder.bundle, tmp_path / "int8")
     assert not (tmp_path / "int8").exists()
 
 
 @pytest.mark.parametrize("other", ["MAX_FLIPS", "MAX_DROP"])
-def test_the_gate_looks_at_calibrated_labels_too(
+def test_flipped_labels_and_a_lower_f1_are_each_refused(
     encoder: RunResult,
     tiny_splits: Splits,
     caplog: pytest.LogCaptureFixture,
@@ -80,12 +80,32 @@ def test_the_gate_looks_at_calibrated_labels_too(
     bundle = load_bundle(encoder.bundle)
     same = (bundle.classifier.scores(tiny_splits.validation.texts), bundle.manifest.calibration)
     with caplog.at_level("INFO"):
-        refuse_changed_labels(same, same, tiny_splits.validation, encoder.bundle)
-    assert "0.00% of (paragraph, topic) labels flip, 0.0% of the tags" in caplog.text
-    monkeypatch.setattr(encoder_export, other, 1.0)
+        assert int8.allowed("any thresholds", same, same, tiny_splits.validation)
+    assert "0.00 % of (paragraph, topic) labels flip, 0.0 % of the tags" in caplog.text
+    monkeypatch.setattr(int8, other, 1.0)
     turned = (replace(same[0], topic_logits=-same[0].topic_logits), same[1])
-    with pytest.raises(PromotionError, match="does not pass its gate: at calibrated thresholds"):
-        refuse_changed_labels(same, turned, tiny_splits.validation, encoder.bundle)
+    assert not int8.allowed("any thresholds", same, turned, tiny_splits.validation)
+
+
+@pytest.mark.parametrize(("allowance", "precision"), [(-1.0, "fp32"), (1.0, "int8")])
+def test_training_in_int8_passes_the_same_gates(
+    train_tiny,
+    tiny_backbone: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    allowance: float,
+    precision: str,
+) -> None:
+    monkeypatch.setattr(int8, "MAX_FLIPS", allowance)
+    monkeypatch.setattr(int8, "MAX_DROP", allowance)
+    settings = ["model.max_length=48", "encoder.epochs=1", "encoder.precision=int8", "output.bundle=bundles/int8"]
+    with caplog.at_level("INFO"):
+        result = train_tiny("model.family=encoder", f"model.backbone={tiny_backbone}", *settings)
+    onnx = load_bundle(result.bundle).manifest.onnx
+    assert onnx is not None
+    assert onnx.precision == precision
+    assert "int8 at thresholds of one half" in caplog.text
+    assert "int8 at calibrated thresholds" in caplog.text
 
 
 def test_other_families_have_no_int8_form(trained: RunResult, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def fit(task, folder):
     rows = [{"input_ids": ids, "labels": row} for ids, row in zip(encoded, task.targets, strict=True)]
     arguments = TrainingArguments(
         output_dir=str(folder / "steps"),
-        num_train_epochs=3,
+        num_train_epochs=5,
         per_device_train_batch_size=16,
         learning_rate=2e-4,
         warmup_steps=160,
