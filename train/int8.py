@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,21 +18,26 @@ from communique.model.onnx import GRAPH_FILE, TOKENIZER_FILE
 from communique.train.assessment import calibrate, plain_calibration
 from communique.train.config import TrainingConfig
 from communique.train.data import Splits
+from communique.train.smooth import Feed, smooth, token_feeds
 
 log = logging.getLogger(__name__)
 MAX_FLIPS = 0.02
 MAX_DROP = 0.01
+SAMPLE = 200  # training paragraphs that show how large activations are
 
 
 def quantise(folder: Path, splits: Splits, settings: OnnxSettings, config: TrainingConfig) -> OnnxSettings:
-    """Replace the graph by a dynamically quantised one (per-channel int8) if validation allows it; else keep fp32.
+    """Replace the graph by a dynamically quantised one (int8, activations smoothed) if validation allows it; else keep
+    fp32.
 
     The whole model is judged, with the linear model it is blended with, if any: at thresholds of one half, and as
     users get it, each precision at its own calibration and thresholds.
     """
     small = folder / "int8"
     small.mkdir()
-    write_int8(folder / GRAPH_FILE, small / GRAPH_FILE)
+    step = max(1, len(splits.train) // SAMPLE)
+    texts = splits.inputs("train")[::step]
+    write_int8(folder / GRAPH_FILE, small, token_feeds(folder / TOKENIZER_FILE, texts, settings.max_length))
     shutil.copy(folder / TOKENIZER_FILE, small / TOKENIZER_FILE)
     if settings.blend is not None:
         shutil.copytree(folder / BLEND_FOLDER, small / BLEND_FOLDER)
@@ -58,14 +63,21 @@ def quantise(folder: Path, splits: Splits, settings: OnnxSettings, config: Train
     return settings.model_copy(update={"precision": "int8"}) if passed else settings
 
 
-def write_int8(graph: Path, small: Path) -> None:
-    """The graph with matrix products and embeddings in int8, a scale for each channel."""
+def write_int8(graph: Path, folder: Path, feeds: Iterable[Feed]) -> None:
+    """The graph with matrix products and embeddings in int8, a scale for each channel of the weights."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    wide = folder / "smoothed.onnx"
+    smooth(graph, wide, feeds)
     with quiet_root_log():
         quantize_dynamic(
-            graph, small, per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gather"]
+            wide,
+            folder / GRAPH_FILE,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Gather"],
         )
+    wide.unlink()
 
 
 def allowed(
