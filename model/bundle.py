@@ -18,6 +18,7 @@ from communique.model.calibration import Calibration
 from communique.model.classifier import Classifier
 from communique.model.errors import BundleError
 from communique.model.gate import Gate
+from communique.model.pieces import PiecewiseClassifier
 from communique.model.reference import Reference
 from communique.model.taxonomy import Taxonomy
 from communique.model.texts import TitledText
@@ -200,22 +201,24 @@ def _exempt(path: Path, folder: Path) -> bool:
 def open_classifier(
     folder: Path, family: str, taxonomy: Taxonomy, onnx: OnnxSettings | None, threads: int | None = None
 ) -> Classifier:
-    """The classifier whose model files lie in a folder, complete bundle or not."""
+    """The classifier whose model files lie in a folder, complete bundle or not; it reads long texts in pieces."""
     if family == "linear":
         from communique.model.linear import load_linear
 
-        return load_linear(folder, taxonomy)
+        return PiecewiseClassifier(load_linear(folder, taxonomy))
     if onnx is None:
         raise BundleError(f"{folder / MANIFEST}: a bundle of the family {family} needs `onnx` settings")
     from communique.model.onnx import load_onnx
 
-    classifier = load_onnx(folder, taxonomy, onnx.max_length, onnx.batch_size, onnx.pad_id, threads)
+    graph = load_onnx(folder, taxonomy, onnx.max_length, onnx.batch_size, onnx.pad_id, threads)
+    classifier = PiecewiseClassifier(graph)
     if onnx.blend is None:
         return classifier
     from communique.model.blend import BlendedClassifier
     from communique.model.linear import load_linear
 
-    return BlendedClassifier(classifier, load_linear(folder / BLEND_FOLDER, taxonomy), onnx.blend)
+    linear = PiecewiseClassifier(load_linear(folder / BLEND_FOLDER, taxonomy))
+    return BlendedClassifier(classifier, linear, onnx.blend)
 
 
 def _sha256(path: Path) -> str:

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from behaviour import WORDS_BEFORE, fillers, share
+from behaviour import WORDS, long_articles, share
 
 from communique.model.corpus import Corpus
 
@@ -14,9 +14,12 @@ def test_a_share_has_an_interval_over_articles() -> None:
     assert in_two_articles == "50.0 % [0.0, 100.0]"
 
 
-def test_what_stands_before_a_paragraph_is_long_and_has_no_topic(make_corpus: Callable[..., Corpus]) -> None:
-    tagged = {"text": "truce " * 40, "labels": [{"topic": "truce", "stance": "favor"}]}
-    corpus = make_corpus([tagged, {"text": "sun " * 40, "labels": []}, {"text": "sea " * 40}])
-    for text in fillers(corpus, 3):
-        assert len(text.split()) >= WORDS_BEFORE
-        assert set(text.split()) == {"sun"}  # neither a topic's paragraph nor one that nobody judged
+def test_an_article_run_together_has_the_labels_of_all_its_paragraphs(make_corpus: Callable[..., Corpus]) -> None:
+    def labels(stance: str) -> list[dict]:
+        return [{"topic": "truce", "stance": stance}]
+
+    long = [{"article": "a", "text": "truce " * (WORDS // 2 + 1), "labels": labels("favor")},
+            {"article": "a", "text": "truce again " * WORDS, "labels": labels("against")}]  # fmt: skip
+    texts, gold = long_articles(make_corpus([*long, {"article": "b", "text": "Short.", "labels": labels("favor")}]))
+    assert [text.split()[:2] for text in texts] == [["truce", "truce"]]
+    assert gold == {"a": {"truce": {"favor", "against"}}}
