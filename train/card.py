@@ -41,7 +41,7 @@ def model_card(manifest: Manifest, failures: Sequence[str] = ()) -> str:
             "- English only. The training text is synthetic: invented articles in the style of news.",
             "- The labels were made by language models that agree with each other; no person has checked them.",
             "- Real news has fewer topical paragraphs and other wording than the corpus. On 236 paragraphs of it the "
-            "models of this project had 0.17 to 0.22 less joint macro-F1 than on held-out articles (benchmarks.md): "
+            "models of this project had 0.17 to 0.23 less joint macro-F1 than on held-out articles (benchmarks.md): "
             "check a sample of your own.",
         ]
     return f"""---
