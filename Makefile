@@ -41,9 +41,10 @@ core-check: .venv/.ready
 	$(BIN)/python tests/core_install.py
 
 # Our families and rivals on the same splits, into benchmarks.md. DATA="name=file.jsonl" adds labelled files of yours;
-# README=name writes the table of that set into the README.
+# README=name writes the table of that set into the README. What tests/bench/data/scores has is not trained again;
+# PUBLISH=yes puts the scores of this run there.
 bench-quality: .venv/.ready
-	$(BIN)/python tests/bench/quality.py $(DATA:%=--data %) $(README:%=--readme %)
+	$(BIN)/python tests/bench/quality.py $(DATA:%=--data %) $(README:%=--readme %) $(PUBLISH:%=--publish)
 
 # Names swapped, contrast sets, evidence, holders, the confident half: for one bundle, into benchmarks.md.
 BUNDLE ?= bundles/encoder

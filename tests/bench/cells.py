@@ -1,6 +1,5 @@
 """The cells of the quality benchmark: each model's scores on every split, with its cost. Cached and resumable."""
 
-import hashlib
 import json
 import re
 import signal
@@ -12,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kept import PUBLISHED, find, marked, short_hash
 
-from communique.model.bundle import Bundle, load_bundle, read_manifest
+from communique.model.bundle import Manifest, load_bundle, read_manifest
 from communique.model.calibration import Calibration
 from communique.model.classifier import Scores
 from communique.model.corpus import Corpus
@@ -43,7 +43,8 @@ class Rival:
 
 @dataclass(frozen=True)
 class Cell:
-    """One model: calibrated as every other, scored on each set, with its cost (None: not known)."""
+    """One model: calibrated as every other, scored on each set, with its cost (None: not known), the file that has
+    its scores and, for one of ours, its bundle's manifest."""
 
     name: str
     scores: dict[str, Scores]
@@ -51,17 +52,22 @@ class Cell:
     seconds: float | None
     speed: float
     size: float
+    stored: Path
+    manifest: Manifest | None = None
 
 
 def our_cell(name: str, splits: Splits, sets: dict[str, Corpus]) -> Cell:
-    """The bundle of configs/NAME.toml: the one in bundles/ if of this corpus and config, else trained now.
+    """The bundle of configs/NAME.toml: the one in bundles/ if of this corpus and config, else the published scores of
+    such a one, else trained now.
 
     Raises:
-        RuntimeError: its training takes longer than the budget, and there is no such bundle.
+        RuntimeError: its training takes longer than the budget, and there are neither bundle nor scores.
     """
     config = load_config(ROOT / "configs" / f"{name}.toml")
-    folder = config.output.bundle
+    folder, published = config.output.bundle, PUBLISHED / name
     if not is_of(folder, config, splits):
+        if is_of(published, config, splits) and scores_of(name, read_manifest(published), sets):
+            return bundle_cell(name, published, sets)
         if name in LONG:
             raise RuntimeError(f"no bundles/{name} of this corpus and config, and training it {LONG[name]}")
         train(config)
@@ -88,34 +94,48 @@ def recipe(config: TrainingConfig) -> dict[str, Any]:
 
 
 def bundle_cell(name: str, folder: Path, sets: dict[str, Corpus]) -> Cell:
-    """A bundle's scores, kept by its manifest (which has its files' hashes) and the texts."""
-    bundle = load_bundle(folder)
-    texts = json.dumps({key: corpus.texts for key, corpus in sets.items()})
-    digest = hashlib.sha256((bundle.manifest.model_dump_json() + texts).encode()).hexdigest()[:16]
-    stored = CACHE / "cells" / f"{slug(name)}-{digest}.npz"
-    if not stored.is_file():
-        score_bundle(bundle, sets, stored)
+    """A bundle's scores, kept by its files and each set's texts."""
+    manifest = read_manifest(folder)
+    stored = scores_of(name, manifest, sets) or score_bundle(folder, sets, CACHE / "cells" / stem_of(name, manifest))
     found = np.load(stored)
     scores = {
-        key: Scores(found[f"topic_{key}"], found[f"stance_{key}"], np.zeros(len(corpus), dtype=np.bool_))
+        key: Scores(
+            found[f"topic_{marked(key, corpus)}"],
+            found[f"stance_{marked(key, corpus)}"],
+            np.zeros(len(corpus), dtype=np.bool_),
+        )
         for key, corpus in sets.items()
     }
-    manifest = bundle.manifest
     size = sum(entry.size for entry in manifest.files.values())
-    return Cell(name, scores, manifest.calibration, manifest.training_seconds, float(found["speed"]), size)
+    speed = float(found["speed"])
+    return Cell(name, scores, manifest.calibration, manifest.training_seconds, speed, size, stored, manifest)
 
 
-def score_bundle(bundle: Bundle, sets: dict[str, Corpus], result: Path) -> None:
-    """Score every set, and the held-out articles a second time to take the speed."""
+def stem_of(name: str, manifest: Manifest) -> str:
+    """The name of a bundle's scores: with a hash of all that decides them."""
+    return f"{slug(name)}-{short_hash(manifest.model_dump_json(include={'family', 'taxonomy', 'onnx', 'files'}))}"
+
+
+def scores_of(name: str, manifest: Manifest, sets: dict[str, Corpus]) -> Path | None:
+    """The file that has a bundle's scores on every set."""
+    arrays = {f"topic_{marked(key, corpus)}" for key, corpus in sets.items()}
+    return find(stem_of(name, manifest), arrays, CACHE / "cells")
+
+
+def score_bundle(folder: Path, sets: dict[str, Corpus], stem: Path) -> Path:
+    """Score every set, and the held-out articles a second time to take the speed; into stem.npz."""
+    classifier = load_bundle(folder).classifier
     kept = {}
     for key, corpus in sets.items():
-        scores = bundle.classifier.scores(corpus.texts)
-        kept |= {f"topic_{key}": scores.topic_logits, f"stance_{key}": scores.stance}
+        scores = classifier.scores(corpus.texts)
+        kept |= {f"topic_{marked(key, corpus)}": scores.topic_logits, f"stance_{marked(key, corpus)}": scores.stance}
     began = time.monotonic()
-    bundle.classifier.scores(sets["test"].texts)
+    classifier.scores(sets["test"].texts)
     speed = len(sets["test"]) / (time.monotonic() - began)
+    result = stem.with_name(f"{stem.name}.npz")
     result.parent.mkdir(parents=True, exist_ok=True)
     np.savez(result, speed=speed, **kept)
+    return result
 
 
 def rival_cell(name: str, rival: Rival, splits: Splits, sets: dict[str, Corpus], seed: int = 0) -> Cell:
@@ -124,18 +144,20 @@ def rival_cell(name: str, rival: Rival, splits: Splits, sets: dict[str, Corpus],
     Raises:
         RuntimeError: it does not install, fails, or takes longer than the budget; says which.
     """
-    task = rival_task(splits, sets, seed)
+    task = rival_task(splits, seed)
     sources = [(RIVALS / rival.script).read_text("utf-8"), (RIVALS / "task.py").read_text("utf-8"), *rival.requirements]
-    key = hashlib.sha256("\0".join([task, *sources]).encode()).hexdigest()[:16]
-    result = CACHE / "cells" / f"{slug(name)}-{key}.npz"
-    if not result.is_file():
+    stem = f"{slug(name)}-seed{seed}-{short_hash(chr(0).join([json.dumps(task), *sources]))}"
+    result = find(stem, {f"score_{marked(*one)}" for one in sets.items()}, CACHE / "cells")
+    if result is None:
+        result = CACHE / "cells" / f"{stem}.npz"
         result.parent.mkdir(parents=True, exist_ok=True)
         task_file = result.with_suffix(".task.json")
-        task_file.write_text(task, encoding="utf-8")
+        texts = {marked(key, corpus): corpus.texts for key, corpus in sets.items()}
+        task_file.write_text(json.dumps({**task, "score": texts}), encoding="utf-8")
         python = environment(rival.requirements)
         run_logged([str(python), str(RIVALS / rival.script), str(task_file), str(result)], result.with_suffix(".log"))
     stored = np.load(result)
-    scores = {key: pair_scores(stored[f"score_{key}"], sets[key]) for key in sets}
+    scores = {key: pair_scores(stored[f"score_{marked(key, corpus)}"], corpus) for key, corpus in sets.items()}
     calibration = fit_calibration(
         scores["validation"],
         gold_arrays(splits.validation),
@@ -143,23 +165,22 @@ def rival_cell(name: str, rival: Rival, splits: Splits, sets: dict[str, Corpus],
         splits.taxonomy,
         load_config(ROOT / "configs" / "encoder.toml").calibration,
     )
-    return Cell(name, scores, calibration, float(stored["seconds"]), float(stored["speed"]), float(stored["size"]))
+    return Cell(
+        name, scores, calibration, float(stored["seconds"]), float(stored["speed"]), float(stored["size"]), result
+    )
 
 
-def rival_task(splits: Splits, sets: dict[str, Corpus], seed: int) -> str:
-    """The JSON a rival reads: training paragraphs with a column a (topic, stance) pair."""
+def rival_task(splits: Splits, seed: int) -> dict[str, Any]:
+    """What a rival is trained on: paragraphs with a column a (topic, stance) pair."""
     gold, taxonomy = gold_arrays(splits.train), splits.taxonomy
     stances = range(taxonomy.n_stances)
     targets = [[int(topic[t] == 1 and stance[t] == s) for t in range(taxonomy.n_topics) for s in stances]
                for topic, stance in zip(gold.topic, gold.stance, strict=True)]  # fmt: skip
-    return json.dumps(
-        {
-            "pairs": [f"{topic}/{stance}" for topic, stance in taxonomy.pairs],
-            "seed": seed,
-            "train": {"texts": splits.train.texts, "targets": targets},
-            "score": {name: corpus.texts for name, corpus in sets.items()},
-        }
-    )
+    return {
+        "pairs": [f"{topic}/{stance}" for topic, stance in taxonomy.pairs],
+        "seed": seed,
+        "train": {"texts": splits.train.texts, "targets": targets},
+    }
 
 
 def pair_scores(pairs: np.ndarray, corpus: Corpus) -> Scores:
@@ -178,8 +199,7 @@ def environment(requirements: tuple[str, ...]) -> Path:
     """The python of an environment made for these requirements; without any, ours."""
     if not requirements:
         return Path(sys.executable)
-    key = hashlib.sha256("\0".join(requirements).encode()).hexdigest()[:8]
-    folder = CACHE / "environments" / f"{slug(requirements[0])}-{key}"
+    folder = CACHE / "environments" / f"{slug(requirements[0])}-{short_hash(chr(0).join(requirements))[:8]}"
     python = folder / "bin" / "python"
     if not (folder / ".ready").is_file():
         run_logged([sys.executable, "-m", "venv", "--clear", str(folder)], folder.with_suffix(".log"))

@@ -2,7 +2,8 @@
 
 Every model is trained on the training split, gets the same calibration and thresholds on validation, and
 is reported on held-out articles, on conflicts unseen in training, and on further labelled files given with
---data NAME=FILE. Cells are cached under .cache/bench by code, requirements and data; a rerun resumes.
+--data NAME=FILE. Cells are cached under .cache/bench by code, requirements and data; a rerun resumes. The scores
+behind the table are in the repository (data/scores), so it can be written and checked without training anything.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 from cells import CACHE, ROOT, Cell, Rival, our_cell, rival_cell
+from kept import publish
 from report import SAME, compact_table, replace_section, tables
 
 from communique.model.assess import judge_scores
@@ -58,6 +60,9 @@ def main() -> None:
         except Exception as error:  # one that fails is listed with its reason, the others go on
             failed[name] = str(error).replace(str(ROOT), ".")
             print(f"  {error}", file=sys.stderr)
+    if options.publish:
+        for cell in (*cells, *(cell for others in seeds.values() for cell in others[1:])):
+            publish(cell.stored, sets, cell.manifest)
     reports = {
         name: [row(cell, corpus, name) for cell in cells] for name, corpus in sets.items() if name != "validation"
     }
@@ -84,6 +89,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks.md")
     parser.add_argument("--readme", metavar="NAME", help="the set whose table goes into the README too")
     parser.add_argument("--only", action="append", help="this model alone, repeatable; printed, not written")
+    parser.add_argument("--publish", action="store_true", help="keep these models' scores in the repository")
     parser.add_argument(
         "--data", action="append", default=[], type=lambda text: tuple(text.split("=", 1)), metavar="NAME=FILE"
     )

@@ -1,10 +1,13 @@
 import json
+import shutil
 from pathlib import Path
 
 import cells
+import kept
 import numpy as np
 import pytest
-from cells import ROOT, Rival, bundle_cell, is_of, our_cell, pair_scores, recipe, rival_cell, run_logged
+from cells import ROOT, Cell, Rival, bundle_cell, is_of, our_cell, pair_scores, recipe, rival_cell, run_logged
+from kept import marked, publish
 
 from communique.model.bundle import load_bundle
 from communique.model.corpus import Corpus, Example
@@ -35,9 +38,9 @@ def test_a_rival_is_trained_scored_and_cached(splits: Splits, tmp_path: Path, mo
     cell = rival_cell("SVM", Rival("svm.py"), splits, sets)
     assert cell.scores["test"].stance.shape == (300, 3, 3)
     assert min(cell.seconds or 0, cell.speed, cell.size) > 0
-    (stored,) = (tmp_path / "cells").glob("svm-*.npz")
+    (stored,) = (tmp_path / "cells").glob("svm-seed0-*.npz")
     written = stored.stat().st_mtime_ns
-    rival_cell("SVM", Rival("svm.py"), splits, sets)
+    rival_cell("SVM", Rival("svm.py"), splits, {"test": sets["test"], "validation": sets["validation"]})
     assert stored.stat().st_mtime_ns == written
 
 
@@ -53,8 +56,53 @@ def test_a_bundle_is_scored_once(
     written = stored.stat().st_mtime_ns
     assert bundle_cell("keywords", bundle_folder, {"test": test}).speed == cell.speed
     assert stored.stat().st_mtime_ns == written
-    bundle_cell("keywords", bundle_folder, {"test": test.only([0])})
-    assert len(list((tmp_path / "cells").glob("keywords-*.npz"))) == 2
+    assert len(bundle_cell("keywords", bundle_folder, {"test": test.only([0])}).scores["test"].stance) == 1
+
+
+def test_published_scores_stand_in_for_bundle_and_rival(
+    bundle_folder: Path, splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, published = bundle_folder, tmp_path / "published"
+    config = load_config(ROOT / "configs" / "linear.toml", [f"output.bundle={json.dumps(str(bundle))}"])
+    content = json.loads((bundle / "bundle.json").read_text("utf-8"))
+    content |= {"config": config.model_dump(mode="json"), "corpus": {"sha256": splits.sha256}}
+    (bundle / "bundle.json").write_text(json.dumps(content), encoding="utf-8")
+    monkeypatch.setattr(cells, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(cells, "load_config", lambda path: config)
+    for module in (cells, kept):
+        monkeypatch.setattr(module, "PUBLISHED", published)
+    monkeypatch.setitem(cells.LONG, "linear", "is not what this test waits for")
+    sets = {"validation": splits.validation, "test": splits.parts["test"].only(range(20))}
+
+    def both() -> list[Cell]:
+        return [our_cell("linear", splits, sets), rival_cell("SVM", Rival("svm.py"), splits, sets)]
+
+    fresh = both()
+    for cell in fresh:
+        publish(cell.stored, sets, cell.manifest)
+    for folder in (bundle, tmp_path / "cache"):
+        shutil.rmtree(folder)
+    for cell, before in zip(both(), fresh, strict=True):
+        assert cell.stored.parent == published
+        np.testing.assert_array_equal(cell.scores["test"].stance, before.scores["test"].stance)
+        assert (cell.calibration, cell.speed, cell.size) == (before.calibration, before.speed, before.size)
+    assert str(tmp_path) not in (published / "linear" / "bundle.json").read_text("utf-8")
+    with pytest.raises(RuntimeError, match="no bundles/linear of this corpus"):
+        our_cell("linear", splits, {"test": splits.parts["test"].only([0])})  # texts that it was not scored on
+
+
+def test_scores_are_published_in_place_of_an_earlier_trainings(
+    tmp_path: Path, splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "PUBLISHED", tmp_path / "published")
+    sets = {"test": splits.parts["test"]}
+    scores = {f"score_{marked('test', sets['test'])}": np.ones((300, 9)), "score_other-01234567": np.ones((2, 9))}
+    for name in ("svm-seed0-0123456789abcdef", "svm-seed0-0123456789abcde0", "svm-seed1-0123456789abcdef"):
+        np.savez(tmp_path / f"{name}.npz", speed=1.0, **scores)
+        publish(tmp_path / f"{name}.npz", sets, None)
+    found = sorted(path.name for path in (tmp_path / "published").iterdir())
+    assert found == ["svm-seed0-0123456789abcde0.npz", "svm-seed1-0123456789abcdef.npz"]
+    assert set(np.load(tmp_path / "published" / found[0]).files) == {"speed", f"score_{marked('test', sets['test'])}"}
 
 
 def test_a_family_of_hours_is_not_trained_unasked(splits: Splits, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,9 @@
 
     python rival.py TASK.json RESULT.npz
 
-The task: `pairs` (names), `seed`, `train` {texts, targets (n, pairs)}, `score` {split: texts}. The result:
-probabilities (n, pairs) by split, seconds of training, paragraphs a second, bytes on disk.
+The task: `pairs` (names), `seed`, `train` {texts, targets (n, pairs)}, `score` {split: texts}, a split's name
+ending in a hyphen and a hash of its texts. The result: probabilities (n, pairs) by split, seconds of training,
+paragraphs a second, bytes on disk.
 """
 
 import json
@@ -44,7 +45,7 @@ def run(fit: Callable[[Task, Path], Predict]) -> None:
     for split, texts in content["score"].items():
         began = time.monotonic()
         scores[split] = np.asarray(predict(texts), dtype=np.float32)
-        if split == "test":
+        if split.startswith("test-"):
             speed = len(texts) / (time.monotonic() - began)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     np.savez(result_file, seconds=seconds, speed=speed, size=size, **{f"score_{k}": v for k, v in scores.items()})
