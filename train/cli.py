@@ -133,7 +133,11 @@ def promote(
     print(f"run {result.run_id} is champion version {result.version}, exported to {result.bundle}")
     if result.comparison:
         row = result.comparison
-        print(f"{row['metric']} {row['a']:.4f} against {row['b']:.4f}: {row['difference']:+.4f} {row['interval']}")
+        low, high = row["interval"]
+        print(
+            f"{row['metric']} on validation {row['a']:.4f} against {row['b']:.4f}, "
+            f"difference {row['difference']:+.4f} [{low:+.4f}, {high:+.4f}]"
+        )
 
 
 def quantise(

@@ -89,12 +89,12 @@ def _compare(candidate: Bundle, champion: Bundle, validation: Corpus, gate: Prom
     row = _higher_is_better(row, gate.metric)
     difference, share = row["difference"], row["share_a_better"]
     log.info(
-        "%s on validation: run %.3f, champion %.3f, difference %+.3f %s",
+        "%s on validation: run %.3f, champion %.3f, difference %+.3f [%+.3f, %+.3f]",
         gate.metric,
         row["a"],
         row["b"],
         difference,
-        row["interval"],
+        *row["interval"],
     )
     if difference <= gate.min_difference or share < gate.min_share_better:
         raise PromotionError(
