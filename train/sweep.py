@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 def sweep(
     path: Path, overrides: list[str], trials: int | None, on_trial: Callable[[int, float], None] | None = None
 ) -> dict[str, Any]:
-    """Run the search of a config until its number of trials is reached, counting earlier ones.
+    """Run the search of a config until its number of trials is reached, counting earlier ones unless interrupted.
 
     Trials are judged on validation only. Returns the best trial's values, the run ids, and the
     command-line overrides that train it.
@@ -36,7 +36,7 @@ def sweep(
     _check_space(config)
     wanted = trials or config.sweep.trials
     study = _open_study(config)
-    done = len([trial for trial in study.trials if trial.state.is_finished()])
+    done = len([trial for trial in study.trials if trial.value is not None or "error" in trial.user_attrs])
     study.sampler = optuna.samplers.TPESampler(seed=config.seed + done)  # a resumed sweep must not repeat itself
     log.info("sweep %s: %d of %d trials done before", config.name, min(done, wanted), wanted)
     with (
@@ -48,15 +48,14 @@ def sweep(
 
         def objective(trial: optuna.Trial) -> float:
             chosen = {key: _suggest(trial, key, dimension) for key, dimension in config.sweep.space.items()}
-            trial_config = load_config(path, [*overrides, *(f"{key}={value}" for key, value in chosen.items())])
-            result = train(trial_config, nested=True, export=False, only={"validation"})
-            trial.set_user_attr("run_id", result.run_id)
-            value = result.reports["validation"][config.sweep.metric]
-            if value is None:
-                raise ConfigError(
-                    f"sweep.metric {config.sweep.metric!r} is undefined for this taxonomy; choose another"
-                )
-            return float(value)
+            try:
+                run_id, value = _train_trial(path, [*overrides, *(f"{key}={value}" for key, value in chosen.items())])
+            except CommuniqueError as error:  # it counts: it would fail again
+                trial.set_user_attr("error", str(error))
+                log.warning("trial %d failed: %s", trial.number, error)
+                raise
+            trial.set_user_attr("run_id", run_id)
+            return value
 
         def advance(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
             progress.advance(bar)
@@ -67,9 +66,19 @@ def sweep(
         return _summary(study, parent, config, overrides)
 
 
+def _train_trial(path: Path, overrides: list[str]) -> tuple[str, float]:
+    """Its run and its value on validation."""
+    config = load_config(path, overrides)
+    result = train(config, nested=True, export=False, only={"validation"})
+    value = result.reports["validation"][config.sweep.metric]
+    if value is None:
+        raise ConfigError(f"sweep.metric {config.sweep.metric!r} is undefined for this taxonomy; choose another")
+    return result.run_id, float(value)
+
+
 def _open_study(config: TrainingConfig) -> optuna.Study:
     """The search as it stands in its storage, or a new one."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # its warnings are tracebacks of trials that we name ourselves
     return optuna.create_study(
         study_name=config.name,
         storage=config.sweep.storage,

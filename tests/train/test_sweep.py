@@ -11,7 +11,9 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from communique.model.errors import ConfigError
+from communique.train import sweep as sweeping
 from communique.train.config_file import load_config
+from communique.train.run import RunResult
 from communique.train.sweep import sweep
 
 pytestmark = [
@@ -148,6 +150,27 @@ def test_sweep_of_failures_says_so(tiny: Path, tmp_path: Path, client: MlflowCli
         sweep(written(tiny, tmp_path, "failing", space), [], None)
     experiment = client.get_experiment_by_name("failing").experiment_id
     assert [run.info.status for run in client.search_runs([experiment])] == ["FAILED"]
+
+
+def test_an_interrupted_trial_is_made_up_for_and_a_failed_one_is_not(
+    tiny: Path, tmp_path: Path, client: MlflowClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    path = written(tiny, tmp_path, "interrupted")
+    runs = iter([KeyboardInterrupt(), ConfigError("no such thing")])
+
+    def stopped(*args: Any, **kwargs: Any) -> RunResult:
+        raise next(runs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sweeping, "train", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(path, [], None)
+        with pytest.raises(ConfigError, match="no trial of sweep 'interrupted' succeeded"):
+            sweep(path, [], 1)
+    assert "0 of 1 trials done before" in caplog.text
+    assert "trial 1 failed: no such thing" in caplog.text
+    assert sweep(path, [], None)["trials"] == 1  # two are wanted, and the failed one counts
 
 
 @pytest.mark.usefixtures("client")
