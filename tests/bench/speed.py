@@ -20,13 +20,14 @@ import numpy as np
 from agreement import batches, gate
 from articles import corpus_paragraphs, mixed_articles, write_pages, write_warc
 from cells import CACHE, ROOT
+from precision import precision
 from report import markdown, replace_section
 from score_runs import only_read, score, score_measured, tables
+from timing import REPEATS, rate, times
 
 from communique.model.onnx import usable_cores
 from communique.serve.tagger import load
 
-REPEATS = 3
 Rows = list[tuple[str, str, str]]
 
 
@@ -60,16 +61,6 @@ def processor() -> str:
     return names[0] if names else platform.processor() or "unknown processor"
 
 
-def rate(run: Callable[[], object], n: int, repeats: int = REPEATS) -> list[float]:
-    """Paragraphs a second of each repeat."""
-    found = []
-    for _ in range(repeats):
-        started = time.monotonic()
-        run()
-        found.append(n / (time.monotonic() - started))
-    return found
-
-
 def encoder(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
     """The encoder alone, gate off, against the transformers pipeline with the same backbone, by turns."""
     from peers import int8_operations, pipeline_with
@@ -92,8 +83,8 @@ def encoder(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
     return [
         (f"{len(texts)} paragraphs of the corpus, gate off", f"{statistics.median(ours):.0f} paragraphs/s", spread),
         ("tokens a paragraph, 5/50/95 %", quarters, ""),
-        ("transformers pipeline, batch 32", _times(ours, theirs), f"{statistics.median(theirs):.0f} paragraphs/s"),
-        ("transformers pipeline, batch 1", _times(ours, alone), f"{statistics.median(alone):.0f} paragraphs/s"),
+        ("transformers pipeline, batch 32", times(ours, theirs), f"{statistics.median(theirs):.0f} paragraphs/s"),
+        ("transformers pipeline, batch 1", times(ours, alone), f"{statistics.median(alone):.0f} paragraphs/s"),
         ("share of the processor's int8 matrix limit", f"{share:.0%}", "encoder graph alone"),
     ]
 
@@ -108,7 +99,7 @@ def setfit(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
     for _ in range(REPEATS):
         ours += rate(lambda: tagger.tag_paragraphs(texts), len(texts), 1)
         theirs.append(setfit_rate(texts, folder))
-    return [("SetFit predict", _times(ours, theirs), f"{statistics.median(theirs):.0f} paragraphs/s")]
+    return [("SetFit predict", times(ours, theirs), f"{statistics.median(theirs):.0f} paragraphs/s")]
 
 
 def cascade(bundle: Path, linear: Path, folder: Path, scale: int) -> Rows:
@@ -209,16 +200,12 @@ MEASUREMENTS: dict[str, Callable[[Path, Path, Path, int], Rows]] = {
     "cascade": cascade,
     "gate": gate,
     "batches": batches,
+    "precision": precision,
     "pages": pages,
     "warc": warc,
     "ray": ray,
     "start": start,
 }
-
-
-def _times(ours: list[float], theirs: list[float]) -> str:
-    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
-    return f"ours {statistics.median(ratios):.1f} times as fast [{min(ratios):.1f}, {max(ratios):.1f}]"
 
 
 def _tokenizer(bundle: Path):
