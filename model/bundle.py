@@ -71,6 +71,7 @@ class Manifest(BaseModel):
     corpus: dict[str, Any] = Field(default_factory=dict)
     trained_on: tuple[str, ...] = ()
     training_seconds: float | None = None
+    training_cores: int | None = None
     libraries: dict[str, str] = Field(default_factory=dict)
     files: dict[str, FileEntry] = Field(default_factory=dict)
 

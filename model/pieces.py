@@ -17,7 +17,9 @@ from communique.model.texts import TitledText
 
 WORD = re.compile(r"\S+")
 Spans = tuple[tuple[Span | None, ...], ...] | None
-LONGEST, PIECE = 160, 80  # words: the longest text that is read whole, and about how long its pieces are at most
+# Words: the longest text that is read whole (no paragraph of the corpus's validation split is longer), and about how
+# long pieces are at most (chosen on that split's articles, each run together into one text).
+LONGEST, PIECE = 160, 60
 
 
 class PiecewiseClassifier:

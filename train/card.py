@@ -5,7 +5,6 @@ from pathlib import PurePath
 from typing import Any
 
 from communique.model.bundle import Manifest
-from communique.model.onnx import usable_cores
 
 WATTS_A_CORE = 10
 HEADLINE = (
@@ -92,9 +91,11 @@ def _made_of(manifest: Manifest) -> str:
 
 def _cost(manifest: Manifest) -> str:
     """Time, and energy at most: every core that could be used, busy at WATTS_A_CORE."""
-    seconds, cores = manifest.training_seconds, usable_cores()
+    seconds, cores = manifest.training_seconds, manifest.training_cores
     if seconds is None:
         return ""
+    if cores is None:
+        return f"\nin {seconds:.0f} seconds"
     energy = seconds / 3600 * cores * WATTS_A_CORE
     on = f"{cores} core{'s' if cores > 1 else ''}"
     return f"\nin {seconds:.0f} seconds on {on}: at most {energy:.0f} Wh at {WATTS_A_CORE} W a core"

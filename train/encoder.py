@@ -92,7 +92,8 @@ def fine_tune(
         name: ParagraphDataset(taught.parts[name], taught.inputs(name), tokenizer, config.model.max_length, soft[name])
         for name in ("train", "validation")
     }
-    log.info("%d training paragraphs were cut at %d tokens", data["train"].truncated, config.model.max_length)
+    for name, part in data.items():
+        log.info("%d %s paragraphs were cut at %d tokens", part.truncated, name, config.model.max_length)
     trainer = build_trainer(model, data, splits.validation, tokenizer.pad_token_id, config, checkpoints)
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)

@@ -51,6 +51,6 @@ def quantise_bundle(source: Path, destination: Path) -> Bundle:
         gated = with_gate(onnx, classifier, scores["validation"], calibration, splits, config)
         assessments = [assess_split(name, splits.parts[name], scores[name], calibration) for name in scores]
         reference = drift_reference(scores["validation"], calibration, splits)
-        seconds = manifest.training_seconds or 0.0
-        finish_bundle(folder, config, splits, calibration, reference, gated, assessments, seconds)
+        cost = (manifest.training_seconds, manifest.training_cores)  # of the training, whatever this machine is
+        finish_bundle(folder, config, splits, calibration, reference, gated, assessments, cost)
         return load_bundle(export_bundle(folder, destination))

@@ -23,6 +23,7 @@ from communique.model.calibration import Calibration, decide
 from communique.model.classifier import Scores
 from communique.model.errors import ConfigError
 from communique.model.gold import gold_arrays
+from communique.model.onnx import usable_cores
 from communique.model.prior import prior_weights
 from communique.model.reference import Reference, make_reference
 from communique.train import tracking
@@ -90,7 +91,8 @@ def train(
         earlier = fitted.get("earlier_seconds", 0.0)  # before a kill
         seconds = earlier + time.monotonic() - started
         reference = drift_reference(scores["validation"], calibration, splits)
-        bundle = finish_bundle(model, config, splits, calibration, reference, onnx, assessments, seconds)
+        cost = (seconds, usable_cores())
+        bundle = finish_bundle(model, config, splits, calibration, reference, onnx, assessments, cost)
         record(folder, splits, fitted, assessments, bundle, config)
         destination = export_bundle(model, config.output.bundle) if export else model
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)  # not before: a kill up to here is resumed from them
@@ -140,9 +142,13 @@ def finish_bundle(
     reference: Reference,
     onnx: OnnxSettings | None,
     assessments: list[Assessment],
-    seconds: float,
+    cost: tuple[float | None, int | None],
 ) -> Bundle:
-    """Write manifest and model card beside the model files and load the result, hashes checked."""
+    """Write manifest and model card beside the model files and load the result, hashes checked.
+
+    `cost` is the training's: its seconds, and the cores that it could use.
+    """
+    seconds, cores = cost
     manifest = write_manifest(
         folder,
         Manifest(
@@ -162,7 +168,8 @@ def finish_bundle(
                 **({"soft_labels_sha256": splits.teacher_sha256} if splits.teacher_sha256 else {}),
             },
             trained_on=tuple(sorted({article_hash(article) for article in articles_read(splits, config)})),
-            training_seconds=round(seconds, 1),
+            training_seconds=None if seconds is None else round(seconds, 1),
+            training_cores=cores,
             libraries=library_versions(),
         ),
     )

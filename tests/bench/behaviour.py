@@ -180,9 +180,10 @@ def exact(prediction, example) -> bool:
 
 def holders(bundle: Bundle, corpus: Corpus, name: str) -> list[tuple[str, ...]]:
     report = evaluate(assess(bundle, corpus))
+    aims = ("≥ .60", "≥ .75") if name == "test" else ("–", "–")
     return [
-        ("holder, exact", name, value(report, "holder_exact"), "≥ .60"),
-        ("holder, token F1", name, value(report, "holder_token_f1"), "≥ .75"),
+        ("holder, exact", name, value(report, "holder_exact"), aims[0]),
+        ("holder, token F1", name, value(report, "holder_token_f1"), aims[1]),
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from kept import PUBLISHED, find, marked, short_hash
+from kept import PUBLISHED, find, marked, our_code, short_hash
 
 from communique.model.bundle import Manifest, load_bundle, read_manifest
 from communique.model.calibration import Calibration
@@ -117,9 +117,9 @@ def stem_of(name: str, manifest: Manifest) -> str:
 
 
 def scores_of(name: str, manifest: Manifest, sets: dict[str, Corpus]) -> Path | None:
-    """The file that has a bundle's scores on every set."""
+    """The file that has a bundle's scores on every set, by the code as it is."""
     arrays = {f"topic_{marked(key, corpus)}" for key, corpus in sets.items()}
-    return find(stem_of(name, manifest), arrays, CACHE / "cells")
+    return find(stem_of(name, manifest), arrays, CACHE / "cells", our_code())
 
 
 def score_bundle(folder: Path, sets: dict[str, Corpus], stem: Path) -> Path:
@@ -134,7 +134,7 @@ def score_bundle(folder: Path, sets: dict[str, Corpus], stem: Path) -> Path:
     speed = len(sets["test"]) / (time.monotonic() - began)
     result = stem.with_name(f"{stem.name}.npz")
     result.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(result, speed=speed, **kept)
+    np.savez(result, speed=speed, code=our_code(), **kept)
     return result
 
 

@@ -1,8 +1,9 @@
 """The scores behind the table: a file a trained model, in the cache and, published, in the repository.
 
 A file is named by the model and a hash of all that its training read; in it, every set's scores stand under the
-set's name and a hash of its texts. So a fresh checkout writes the table without training anything, a set that is not
-there is scored (ours) or trained for (rivals, which keep no model), and scores of other texts are never taken.
+set's name and a hash of its texts, and those of our models with a hash of the code that trains and scores. So a fresh
+checkout writes the table without training anything, a set that is not there is scored (ours) or trained for (rivals,
+which keep no model), and scores of other texts or by other code are never taken.
 """
 
 import hashlib
@@ -18,6 +19,11 @@ from communique.model.corpus import Corpus
 
 PUBLISHED = Path(__file__).parent / "data" / "scores"
 KEY = "?" * 16  # the hash in a file's name, as a glob
+ROOT = Path(__file__).resolve().parents[2]
+OUR_CODE = {  # what decides our models' scores
+    "model": "blend classifier gold linear onnx pieces spans texts tfidf windows",
+    "train": "backbone blend calibrate data encoder* export frozen int8 length_groups linear logistic soft_labels",
+}
 
 
 def short_hash(content: str) -> str:
@@ -30,11 +36,22 @@ def marked(name: str, corpus: Corpus) -> str:
     return f"{name}-{short_hash(json.dumps(corpus.texts))[:8]}"
 
 
-def find(stem: str, arrays: set[str], cells: Path) -> Path | None:
-    """The file of that stem that has all these arrays: in the cache, or published."""
+def our_code() -> str:
+    """A hash of the code that trains and scores our models, less lines of comment and empty ones."""
+    files = [
+        file for part, names in OUR_CODE.items() for name in names.split() for file in (ROOT / part).glob(f"{name}.py")
+    ]
+    lines = [line for file in sorted(files) for line in file.read_text("utf-8").splitlines()]
+    return short_hash("\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#")))
+
+
+def find(stem: str, arrays: set[str], cells: Path, code: str | None = None) -> Path | None:
+    """The file of that stem that has all these arrays, of this code if it matters: in the cache, or published."""
     for path in (cells / f"{stem}.npz", PUBLISHED / f"{stem}.npz"):
-        if path.is_file() and arrays <= set(np.load(path).files):
-            return path
+        if path.is_file():
+            stored = np.load(path)
+            if arrays <= set(stored.files) and (code is None or str(stored.get("code")) == code):
+                return path
     return None
 
 

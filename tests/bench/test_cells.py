@@ -89,6 +89,9 @@ def test_published_scores_stand_in_for_bundle_and_rival(
     assert str(tmp_path) not in (published / "linear" / "bundle.json").read_text("utf-8")
     with pytest.raises(RuntimeError, match="no bundles/linear of this corpus"):
         our_cell("linear", splits, {"test": splits.parts["test"].only([0])})  # texts that it was not scored on
+    monkeypatch.setattr(cells, "our_code", lambda: "other code")
+    with pytest.raises(RuntimeError, match="no bundles/linear of this corpus"):
+        our_cell("linear", splits, sets)
 
 
 def test_scores_are_published_in_place_of_an_earlier_trainings(

@@ -25,7 +25,8 @@ def card(stances: tuple[str, ...] = ("pro", "contra"), **fields: Any) -> str:
         taxonomy=Taxonomy(stances=stances, topics=(topic,)),
         calibration=Calibration(topics=(TOPIC,), topical_share=0.2),
         config={},
-        training_seconds=12.6,
+        training_seconds=1440.0,
+        training_cores=3,
         **fields,
     )
     return model_card(manifest)
@@ -39,7 +40,7 @@ def card(stances: tuple[str, ...] = ("pro", "contra"), **fields: Any) -> str:
         "- `rail`: Building a railway.",
         "rail 0.125",
         "Trained on 37 paragraphs (corpus 0123456789ab)",
-        "in 13 seconds on ",
+        "in 1440 seconds on 3 cores: at most 12 Wh at 10 W a core",
         "| | validation | test |",
         "| joint macro-F1 | 0.512 [0.400, 0.600] | – |",
         "| exact match | 0.750 | 0.500 |",

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from communique.model.bundle import load_bundle, open_classifier
+from communique.model.bundle import load_bundle, open_classifier, write_manifest
 from communique.model.calibration import decide
 from communique.model.errors import BundleError, PromotionError
 from communique.train import int8
@@ -24,8 +24,11 @@ def encoder(train_tiny, tiny_backbone: Path) -> RunResult:
 def test_an_int8_bundle_stands_on_its_own(encoder: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(int8, "MAX_FLIPS", 1.0)
     monkeypatch.setattr(int8, "MAX_DROP", 1.0)
-    small = quantise_bundle(encoder.bundle, tmp_path / "int8")
     large = load_bundle(encoder.bundle)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # fewer cores than the training may have had, which the card speaks of
+    write_manifest(large.folder, large.manifest.model_copy(update={"training_cores": 7}))
+    small = quantise_bundle(encoder.bundle, tmp_path / "int8")
+    assert (small.manifest.training_seconds, small.manifest.training_cores) == (large.manifest.training_seconds, 7)
     assert small.manifest.onnx is not None
     assert small.manifest.onnx.precision == "int8"
     assert small.manifest.onnx.blend == large.manifest.onnx.blend  # type: ignore[union-attr]
