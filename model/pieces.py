@@ -1,7 +1,7 @@
 """Texts far longer than the paragraphs a model learned from, read in pieces.
 
 A passage on a topic is lost among hundreds of words on other things: they outweigh its terms, and no model was shown
-the like. The pieces are cut between sentences and are about as long as the longer paragraphs of the corpus.
+the like. The pieces are cut between sentences and are about as long as the paragraphs of the corpus.
 """
 
 import re
