@@ -139,7 +139,7 @@ def build_trainer(
         load_best_model_at_end=settings.keep == "best",
         metric_for_best_model=settings.metric if settings.keep == "best" else None,
         greater_is_better=settings.metric not in LOWER_IS_BETTER,
-        logging_steps=min(20, steps),
+        logging_steps=1,
         report_to="none",
         remove_unused_columns=False,
         seed=config.seed,

@@ -17,7 +17,7 @@ from communique.train.run import take_part
 
 
 def loss_curve(folder: Path, starter: list[str], config: Path, overrides: list[str]) -> list[float]:
-    """Train in a process of its own and read the loss of every epoch from the run."""
+    """Train in a process of its own and read the loss of every step from the run."""
     folder.mkdir()
     uri = f"sqlite:///{folder}/mlflow.db"
     environment = os.environ | {"MLFLOW_TRACKING_URI": uri, "OMP_NUM_THREADS": "1"}
@@ -42,9 +42,12 @@ def test_two_processes_have_the_loss_curve_of_one(tiny: Path, tiny_backbone: Pat
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
     one = loss_curve(tmp_path / "one", [], tiny / "config.toml", overrides)
     two = loss_curve(tmp_path / "two", torchrun, tiny / "config.toml", overrides)
-    assert len(one) == 4
-    assert two == pytest.approx(one, rel=0.001)
-    assert two[-1] < 0.985 * two[0]
+    steps = len(one) // 4
+    assert len(one) == 4 * steps > 4
+    whole = [step for step in range(len(one)) if step % steps != steps - 1]
+    assert [two[step] for step in whole] == pytest.approx([one[step] for step in whole], rel=0.001)
+    assert two == pytest.approx(one, rel=0.01)  # two fill an epoch's last batch, 6 of 8 here, up with its first
+    assert sum(two[-steps:]) < 0.985 * sum(two[:steps])
 
 
 def test_a_batch_is_divided_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
